@@ -1,0 +1,125 @@
+"""What a platform must be able to do for us: the contract that every connector keeps.
+
+A connector is the only code that knows a platform. It speaks HTTP, and nothing else: it has no database, no clock of its
+own (the time is given) and no screen. What it reads comes out as records of the exchange format, page by page, each
+page with the *position* from which the next run can go on; whoever calls stores page and position in one transaction,
+so that a crash between two pages loses nothing and repeats at most one page.
+
+Errors are those of `modconsole.errors`: retryable or final is part of their type. A send whose outcome is not known raises
+`OutcomeUnknown` and is never repeated by the connector itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from modconsole.domain.records import Record
+
+Moderation = Literal["approve", "hold", "spam", "trash", "restore"]
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What this platform can do; shown in the docs and used to grey out keys with the reason."""
+
+    moderation: frozenset[Moderation] = frozenset()
+    direct_messages: bool = False
+    idempotent_send: bool = False
+    edits_seen: str = ""
+    """How edits are found, in words."""
+    max_length: int | None = None
+    """The longest text that can be sent, in units of `length_unit`."""
+    length_unit: Literal["characters", "bytes", "graphemes"] = "characters"
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who we are on the platform once signed in, and what we may not do there."""
+
+    id: str
+    name: str
+    handle: str = ""
+    missing: tuple[str, ...] = ()
+    """Permissions that we lack, each in words, with what cannot be seen or done without it."""
+    site_name: str = ""
+    site_url: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One piece of what a platform told us; stored in one transaction with `position`."""
+
+    records: tuple[Record, ...]
+    position: dict[str, Any]
+    """Where to go on from, opaque to everybody but the connector. Plain JSON values."""
+    lane: str
+    done: int = 0
+    total: int | None = None
+    """Progress within the lane, in items; `total` is None where the platform does not say."""
+    complete: bool = False
+    """True on the last page of a lane that has seen all it should see."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A reply to be sent. `key` is the send's UUID, for platforms that honour an idempotency key."""
+
+    key: str
+    conversation: str
+    reply_to: str | None
+    text: str
+    attempted_at: int | None = None
+    """Instant of the first try, where there was one: the reply cannot be older than that (less the clock skew)."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the store already has, given to the connector so that it can re-read what may have changed."""
+
+    waiting: tuple[str, ...] = ()
+    """Native ids of messages of people who wait, and of our own latest replies: re-read on every run."""
+    recent: tuple[str, ...] = ()
+    """Native ids of messages of the last days: re-read for edits, deletions and moderation."""
+    live: tuple[str, ...] = ()
+    """Only on a full walk: all native ids that we believe to exist there."""
+    position: dict[str, Any] = field(default_factory=dict)
+
+
+class Connector(Protocol):
+    """A signed-in platform. Made by the connector module's `connect(...)`; closed with `close()`."""
+
+    platform: str
+    capabilities: Capabilities
+
+    def check(self) -> Account:
+        """Verify the sign-in and say who we are. Raises `SignInError` when it is wrong."""
+        ...
+
+    def pull(self, known: Known, now: int, *, full: bool = False) -> Iterator[Page]:
+        """What is new or changed since `known.position`; with `full`, everything that exists."""
+        ...
+
+    def send(self, reply: Outgoing) -> Record:
+        """Send a reply and give back the message as the platform stored it.
+
+        Raises `OutcomeUnknown` when it cannot be told whether it arrived, `Duplicate` when the platform says it already has it.
+        """
+        ...
+
+    def find(self, reply: Outgoing, candidates: frozenset[str]) -> Record | None:
+        """Look for a reply that may have arrived: ours, same place, same text, not one of `candidates` (already known ids)."""
+        ...
+
+    def read(self, message: str) -> Record | None:
+        """One message as it stands now; None when it no longer exists."""
+        ...
+
+    def moderate(self, message: str, act: Moderation) -> Record:
+        """Carry out a moderation act and give back the message as it stands after it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
