@@ -16,6 +16,7 @@ from tests.servers.wordpress import WordPress
 from modconsole.connectors import wordpress as connector_module
 from modconsole.connectors.base import Account, Connector, Known, Outgoing
 from modconsole.connectors.wordpress import connect
+from modconsole.connectors.wordpress_map import plain
 from modconsole.domain.records import Message
 from modconsole.domain.times import HOUR, to_datetime, to_instant
 from modconsole.errors import (
@@ -218,11 +219,12 @@ def test_the_second_pull_brings_only_what_is_new(mirror: Mirror, wordpress: Word
     for n in range(60):
         wordpress.comment(wp_post, f"Number {n}", user="bob")
     first = mirror.pull().ids()
+    queued = [m for m in mirror.messages.values() if m.state != "live"]
     late = wordpress.comment(wp_post, "One more")
     again = mirror.pull().ids()
-    assert len(first) == 60 + 50 or len(first) == len(mirror.messages) - 1
+    assert len(first) >= 60
     assert str(late) in again
-    assert len(again) <= 51
+    assert len(again) <= 51 + len(queued)
     assert len(again) == len(set(again))
 
 
@@ -398,7 +400,7 @@ def test_what_was_typed_is_what_readers_see(
     assert "<script>" not in shown["content"]["rendered"]
     assert "&lt;script&gt;" in shown["content"]["rendered"]
     assert shown["content"]["rendered"].count("<p>") == 2
-    assert connector_module.plain(sent.text.replace("<br>", "\n")) == text
+    assert plain(sent.text.replace("<br>", "\n")) == text
     assert blog.find(reply(wp_post, None, text), frozenset()) is not None
 
 
@@ -426,10 +428,10 @@ def test_the_same_reply_twice_is_a_duplicate(
 
 def test_flood_control_says_when_to_try_again(wordpress: WordPress, wp_post: int) -> None:
     """An account that may not moderate writes one comment in 15 seconds; nothing is stored of the second."""
-    alice = signed_in(wordpress, "alice")
-    alice.send(reply(wp_post, None, "First"))
+    dave = signed_in(wordpress, "dave")  # who writes nothing in any other test
+    dave.send(reply(wp_post, None, "First"))
     with pytest.raises(RateLimited) as caught:
-        alice.send(reply(wp_post, None, "Second"))
+        dave.send(reply(wp_post, None, "Second"))
     assert caught.value.retry_after == 15
     assert caught.value.retryable
     assert len(wordpress.comments(wp_post)) == 1
@@ -658,28 +660,21 @@ def test_restore_brings_the_state_back_that_it_had(
     assert wordpress.status(comment) == was
 
 
+@pytest.mark.parametrize("agent", ["Netscape 4", ""])
 def test_moderation_changes_nothing_but_the_state(
-    blog: connector_module.WordPress, wordpress: WordPress, wp_post: int
+    blog: connector_module.WordPress, wordpress: WordPress, wp_post: int, agent: str
 ) -> None:
-    """With a User-Agent in the request WordPress would filter the text again and write our browser over the
-    author's."""
-    comment = wordpress.comment(wp_post, "Tom & Jerry <script>x</script>", author_user_agent="Netscape 4")
+    """Left to itself, WordPress would write the moderator's network address and browser over the author's."""
+    (comment,) = wordpress.php(
+        f"echo json_encode([wp_insert_comment(['comment_post_ID' => {wp_post}, 'comment_content' => 'Tom &amp; Jerry',"
+        f"'comment_author_email' => 'ann@example.test', 'comment_author_IP' => '192.0.2.7', 'comment_agent' => '{agent}'])]);"
+    )
     before = wordpress.api("GET", f"/comments/{comment}", params={"context": "edit"})
+    assert before["author_ip"] == "192.0.2.7"
     for act in ("hold", "approve", "spam", "restore", "trash", "restore"):
-        blog.moderate(str(comment), act)  # type: ignore[arg-type]
+        blog.moderate(str(comment), act)
     after = wordpress.api("GET", f"/comments/{comment}", params={"context": "edit"})
     assert after == before
-
-
-def test_a_firewall_that_insists_on_a_user_agent_gets_one(
-    wordpress: WordPress, wp_post: int, wp_proxy: FaultProxy
-) -> None:
-    """Then the author's browser is handed back with the change."""
-    comment = wordpress.comment(wp_post, "Behind a wall", author_user_agent="Netscape 4")
-    wp_proxy.fail(Fault("status", "POST", "/comments", code=403, body=b"<html>no</html>"))
-    signed_in(wordpress, url=wp_proxy.url).moderate(str(comment), "hold")
-    after = wordpress.api("GET", f"/comments/{comment}", params={"context": "edit"})
-    assert (after["status"], after["author_user_agent"]) == ("hold", "Netscape 4")
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after"])

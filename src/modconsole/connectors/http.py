@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -35,6 +35,8 @@ from modconsole.errors import (
 
 if TYPE_CHECKING:
     import httpx
+
+T = TypeVar("T")
 
 USER_AGENT = f"modconsole/{__version__}"
 CONNECT_SECONDS = 10.0
@@ -132,8 +134,11 @@ class Http:
             self._client.close()
             self._client = None
 
-    def read(self, url: str, params: Mapping[str, str] | None = None) -> Answer:
-        """GET, repeated a few times with growing pauses while nothing comes back. Raises a `PlatformError`."""
+    def read(self, url: str, params: Mapping[str, str] | None, parse: Callable[[Answer], T]) -> T:
+        """GET and parse, repeated a few times with growing pauses while nothing usable comes back.
+
+        `parse` raises `Unreachable` for half a document, and the request is made again. Raises a `PlatformError`.
+        """
         import stamina
         from stamina.instrumentation import set_on_retry_hooks
 
@@ -149,7 +154,9 @@ class Http:
         )
         for attempt in attempts:
             with attempt:
-                return self._checked(self._once("GET", url, params, None, USER_AGENT, writing=False), writing=False)
+                return parse(
+                    self._checked(self._once("GET", url, params, None, USER_AGENT, writing=False), writing=False)
+                )
         raise AssertionError("stamina raises when the attempts are used up")
 
     def write(self, method: str, url: str, body: Any = None, *, user_agent: str | None = USER_AGENT) -> Answer:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from modconsole.connectors.http import Answer, Http, unreadable
+from modconsole.connectors.http import USER_AGENT, Answer, Http, unreadable
 from modconsole.connectors.wordpress_map import Comment, Post, fields
 from modconsole.errors import Duplicate, Gone, PlatformError, RateLimited, Refused, SignInError
 
@@ -147,17 +147,14 @@ class Api:
         """Who we are, asked where a wrong password cannot hide: a public list answers 200 to it, with the public's
         view."""
         if self._me is None or again:
-            answer = self.http.read(self.url("wp/v2/users/me"), {"context": "edit"})
-            self._me = self.decode(answer, Me, writing=False)
+            self._me = self._read("wp/v2/users/me", {"context": "edit"}, Me)[0]
         return self._me
 
     def list(self, query: Mapping[str, str]) -> Listing:
         """One page of comments, with all fields that this account may see."""
-        answer = self.http.read(
-            self.url("wp/v2/comments"), {**fields(self.me().moderates), "per_page": str(PER_PAGE), **query}
-        )
+        whole_query = {**fields(self.me().moderates), "per_page": str(PER_PAGE), **query}
+        comments, answer = self._read("wp/v2/comments", whole_query, list[Comment])
         total = answer.headers.get("x-wp-total", "")
-        comments = self.decode(answer, list[Comment], writing=False)
         return Listing(comments, int(total) if total.isdigit() else len(comments), answer.time())
 
     def any_status(self, query: Mapping[str, str]) -> dict[str, str]:
@@ -169,8 +166,7 @@ class Api:
         """One comment by its id. Raises `Gone` when it does not exist, `Refused` when we may not see it."""
         query = fields(self.me().moderates)
         query["_fields"] += extra_fields
-        answer = self.http.read(self.url(f"wp/v2/comments/{number(comment)}"), query)
-        return self.decode(answer, Comment, writing=False)
+        return self._read(f"wp/v2/comments/{number(comment)}", query, Comment)[0]
 
     def posts(self, comments: Iterable[Comment]) -> dict[int, Post]:
         """The posts of these comments: one request for each post type. What we may not read is left out."""
@@ -190,21 +186,25 @@ class Api:
             }
             for status in ({"status": "any"}, {}) if self.me().filters and "media" not in route_path else ({},):
                 try:
-                    answer = self.http.read(self.url(route_path), {**query, **status})
+                    posts = self._read(route_path, {**query, **status}, list[Post])[0]
                 except (Refused, Gone):
                     continue
-                for post in self.decode(answer, list[Post], writing=False):
-                    found[post.id] = post
+                found.update((post.id, post) for post in posts)
                 break
         return found
 
     def write(self, method: str, path: str, body: Any = None, *, user_agent: bool = True) -> Comment:
         """One change, made once; the comment as it stands after it."""
-        if user_agent:
-            answer = self.http.write(method, self.url(path), body)
-        else:
-            answer = self.http.write(method, self.url(path), body, user_agent=None)
-        return self.decode(answer, Comment, writing=True)
+        agent = USER_AGENT if user_agent else None
+        return self.decode(self.http.write(method, self.url(path), body, user_agent=agent), Comment, writing=True)
+
+    def index(self) -> dict[str, Any]:
+        """What the site says of itself: `name`, `home`, `url`."""
+        return self._read("", {"_fields": "name,home,url"}, dict[str, Any])[0]
+
+    def _read(self, path: str, query: Mapping[str, str], kind: type[T]) -> tuple[T, Answer]:
+        """A read, decoded, with the answer that it came in; half a document is asked for again."""
+        return self.http.read(self.url(path), query, lambda got: (self.decode(got, kind, writing=False), got))
 
     def decode(self, answer: Answer, kind: type[T], *, writing: bool) -> T:
         """An answer as what it should be; a login page or half a document raises what that means for the request."""

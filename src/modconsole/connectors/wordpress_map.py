@@ -64,6 +64,7 @@ class Comment(Struct):
     author: int | None = None
     author_name: str | None = None
     author_email: str | None = None
+    author_ip: str | None = None
     author_user_agent: str | None = None
     date: str | None = None
     date_gmt: str | None = None

@@ -136,7 +136,7 @@ def _linked(answer: Answer, url: str) -> str:
 def _is_interface(web: Http, api: str) -> bool:
     """Whether the index of a REST interface is there; it lists its namespaces (REST handbook, "Discovery")."""
     try:
-        body = web.read(api).json()
+        body = web.read(api, None, Answer.json)
     except PlatformError as error:
         if error.retryable:
             raise
