@@ -160,6 +160,34 @@ def test_a_comment_becomes_a_record(mirror: Mirror, wordpress: WordPress) -> Non
     assert conversation.url.startswith(wordpress.url)
 
 
+def test_comments_on_pages_pictures_and_unreadable_posts_have_their_place(mirror: Mirror, wordpress: WordPress) -> None:
+    """Every kind of post has a route of its own; where we may not read the post, the comment is there without a
+    title."""
+    page = int(
+        wordpress.api("POST", "/pages", json={"title": "About us", "status": "publish", "comment_status": "open"})["id"]
+    )
+    picture = int(
+        wordpress.php("echo json_encode(wp_insert_attachment(['post_title' => 'A cat', 'post_status' => 'inherit']));")
+    )
+    trashed = wordpress.post("Away")
+    comments = [wordpress.comment(place, f"On {place}") for place in (page, trashed)]
+    comments.append(
+        wordpress.php(
+            f"echo json_encode(wp_insert_comment(['comment_post_ID' => {picture}, 'comment_content' => 'Miaow']));"
+        )
+    )
+    wordpress.api("DELETE", f"/posts/{trashed}")
+    mirror.pull()
+    assert mirror.conversations[f"post:{page}"].title == "About us"
+    assert mirror.conversations[f"post:{picture}"].title == "A cat"
+    assert f"post:{trashed}" not in mirror.conversations
+    assert [mirror.messages[str(c)].conversation for c in comments] == [
+        f"post:{page}",
+        f"post:{trashed}",
+        f"post:{picture}",
+    ]
+
+
 def test_the_time_is_utc_although_the_site_lives_in_auckland(
     mirror: Mirror, wordpress: WordPress, wp_post: int
 ) -> None:

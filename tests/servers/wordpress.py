@@ -61,6 +61,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _listening(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @dataclass(frozen=True)
 class Person:
     """Somebody with an account on the site."""
@@ -158,6 +164,8 @@ class WordPress:
         except (ProcessLookupError, subprocess.TimeoutExpired):
             process.kill()
             process.wait(5)
+        # The workers share the socket: as long as one of them is going, the kernel still takes connections for it.
+        wait_until(lambda: not _listening(self.port), "the port is free")
 
     def remove(self) -> None:
         """End the server and throw the site away."""

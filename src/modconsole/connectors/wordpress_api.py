@@ -7,8 +7,9 @@ not.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -138,6 +139,7 @@ class Api:
     def __init__(self, http: Http) -> None:
         self.http = http
         self._me: Me | None = None
+        self._routes = ["wp/v2/posts", "wp/v2/pages"]
 
     def url(self, path: str) -> str:
         """The address of a route: appended as a path, or inside `rest_route` on sites without permalinks."""
@@ -169,29 +171,48 @@ class Api:
         return self._read(f"wp/v2/comments/{number(comment)}", query, Comment)[0]
 
     def posts(self, comments: Iterable[Comment]) -> dict[int, Post]:
-        """The posts of these comments: one request for each post type. What we may not read is left out."""
-        wanted: dict[str, set[int]] = {}
-        for comment in comments:
-            for up in comment.links.up[:1]:
-                # Only the route is taken from the link: a credential goes nowhere but to the site's own address.
-                route = re.search(r"([a-z0-9_.-]+/v[0-9]+/[A-Za-z0-9_-]+)/([0-9]+)/?$", up.href)
-                if route and int(route[2]) == comment.post:
-                    wanted.setdefault(route[1], set()).add(int(route[2]))
+        """The posts of these comments, as far as we may read them: one request for each kind of post.
+
+        Posts, pages and a plugin's products have routes of their own. Which one a post has, one of its comments tells.
+        """
+        places = {comment.post: comment for comment in comments if comment.post}
         found: dict[int, Post] = {}
-        for route_path, ids in sorted(wanted.items()):
-            query = {
-                "include": ",".join(map(str, sorted(ids))),
-                "per_page": str(PER_PAGE),
-                "_fields": "id,title,link,author,date_gmt",
-            }
-            for status in ({"status": "any"}, {}) if self.me().filters and "media" not in route_path else ({},):
-                try:
-                    posts = self._read(route_path, {**query, **status}, list[Post])[0]
-                except (Refused, Gone):
-                    continue
-                found.update((post.id, post) for post in posts)
-                break
+        for route in tuple(self._routes):
+            found.update(self._posts(route, places.keys() - found.keys()))
+        for post, comment in places.items():
+            if post in found:
+                continue
+            with contextlib.suppress(Gone, Refused):
+                route = self._route(self.one(str(comment.id), extra_fields=",_links"))
+                if route and route not in self._routes:
+                    self._routes.append(route)
+                    found.update(self._posts(route, places.keys() - found.keys()))
         return found
+
+    @staticmethod
+    def _route(comment: Comment) -> str:
+        """The route of the comment's post, or empty. Only the route is taken from the link, never its host: a
+        credential goes nowhere but to the site's own address."""
+        for up in comment.links.up[:1]:
+            route = re.search(r"([a-z0-9_.-]+/v[0-9]+/[A-Za-z0-9_-]+)/([0-9]+)/?$", up.href)
+            if route and int(route[2]) == comment.post:
+                return str(route[1])
+        return ""
+
+    def _posts(self, route: str, ids: Set[int]) -> dict[int, Post]:
+        """Those of the posts that this route knows; in any state where we may ask for that."""
+        if not ids:
+            return {}
+        query = {
+            "include": ",".join(map(str, sorted(ids))),
+            "per_page": str(PER_PAGE),
+            "_fields": "id,title,link,author,date_gmt",
+        }
+        for state in ({"status": "any"}, {}) if self.me().filters else ({},):
+            with contextlib.suppress(Gone, Refused):
+                posts = self._read(route, {**query, **state}, list[Post])[0]
+                return {post.id: post for post in posts}
+        return {}
 
     def write(self, method: str, path: str, body: Any = None, *, user_agent: bool = True) -> Comment:
         """One change, made once; the comment as it stands after it."""

@@ -79,6 +79,7 @@ class Pull:
         self.seen: set[int] = set()
         self.posts = posts
         self.told: set[int] = set()
+        self.unreadable: set[int] = set()
         self.began: float | None = None
 
     def pages(self) -> Iterator[Page]:
@@ -193,9 +194,10 @@ class Pull:
         """A page of what this pull has not met yet, with the posts that it has not told of yet."""
         fresh = [comment for comment in comments if comment.id not in self.seen]
         self.seen.update(comment.id for comment in fresh)
-        unknown = [comment for comment in fresh if comment.post not in self.posts]
+        unknown = [c for c in fresh if c.post and c.post not in self.posts and c.post not in self.unreadable]
         if unknown:
             self.posts.update(self.api.posts(unknown))
+            self.unreadable.update(c.post for c in unknown if c.post and c.post not in self.posts)
         records: list[Record] = []
         for comment in fresh:
             post = self.posts.get(comment.post or 0)
