@@ -12,6 +12,7 @@ wrote in prose, no address with its query and no credential gets into them, and 
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -173,6 +174,8 @@ class Http:
         the outcome of the next write unknowable for no reason."""
         import httpx
 
+        for chatty in ("httpx", "httpcore"):  # they log whole addresses, with what is asked in them
+            logging.getLogger(chatty).setLevel(logging.WARNING)
         if self._client is None:
             self._client = httpx.Client(
                 transport=self._transport,
