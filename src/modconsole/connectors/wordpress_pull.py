@@ -148,7 +148,7 @@ class Pull:
         it."""
         whole = lane == "held"
         stored = self.position.get(lane)
-        row = stored if isinstance(stored, int) and not whole else 0
+        row = max(0, stored) if isinstance(stored, int) and not whole else 0
         for turn in itertools.count(1):
             query = {"orderby": "id", "order": "asc", "status": status, "offset": str(row)}
             listing = self._list(query)
