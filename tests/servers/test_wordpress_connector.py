@@ -461,7 +461,7 @@ def test_the_same_reply_twice_is_a_duplicate(
 
 def test_flood_control_says_when_to_try_again(wordpress: WordPress, wp_post: int) -> None:
     """An account that may not moderate writes one comment in 15 seconds; nothing is stored of the second."""
-    dave = signed_in(wordpress, "dave")  # who writes nothing in any other test
+    dave = signed_in(wordpress, wordpress.new_person().login)
     dave.send(reply(wp_post, None, "First"))
     with pytest.raises(RateLimited) as caught:
         dave.send(reply(wp_post, None, "Second"))
@@ -482,9 +482,9 @@ def test_closed_comments_refuse_us_too(blog: connector_module.WordPress, wordpre
 
 def test_a_reply_that_is_held_says_so(wordpress: WordPress, wp_post: int) -> None:
     """A site that holds everything holds a subscriber's reply as well: sent, and not live."""
+    bob = signed_in(wordpress, wordpress.new_person().login)
     wordpress.php("update_option('comment_moderation', '1');")
     try:
-        bob = signed_in(wordpress, "bob")
         asked = wordpress.comment(wp_post, "Hm?", status="approve")
         assert bob.send(reply(wp_post, asked, "Hm.")).state == "held"
         with pytest.raises(OutcomeUnknown):

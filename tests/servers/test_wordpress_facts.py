@@ -17,10 +17,9 @@ pytestmark = pytest.mark.server
 SHAPES = json.loads((Path(__file__).parents[1] / "connectors/shapes/wordpress.json").read_text())
 
 
-def ask(site: WordPress, method: str, path: str, user: str | None = "moderator", **arguments: Any) -> httpx.Response:
+def ask(site: WordPress, method: str, path: str, user: str = "moderator", **arguments: Any) -> httpx.Response:
     """One request as somebody, whatever comes of it."""
-    auth = (user, site.people[user].application_password) if user else None
-    return httpx.request(method, f"{site.url}/wp-json/wp/v2{path}", auth=auth, timeout=30, **arguments)
+    return site.request(method, path, user=user, **arguments)
 
 
 def listed(site: WordPress, post: int, **query: str) -> list[int]:
@@ -106,7 +105,7 @@ def test_pages_have_at_most_a_hundred_and_end_in_nothing(wordpress: WordPress, w
 
 def test_flood_and_duplicate_are_told_apart(wordpress: WordPress, wp_post: int) -> None:
     """The same text twice is 409; another text too soon is 400."""
-    erin = wordpress.people["erin"]
+    erin = wordpress.new_person()
     body = {"post": wp_post, "content": "One"}
     assert ask(wordpress, "POST", "/comments", erin.login, json=body).status_code == 201
     again = ask(wordpress, "POST", "/comments", erin.login, json=body)
