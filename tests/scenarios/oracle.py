@@ -17,6 +17,9 @@ from tests.scenarios.oracle_text import differ
 from tests.scenarios.oracle_world import Room, World, instant
 
 
+PENDING = ("queued", "sending", "sent", "unsure", "confirmed")
+
+
 @dataclass(frozen=True)
 class ItemAnswer:
     """What became of one item: `open` where it asks and nothing covers it."""
@@ -155,8 +158,8 @@ def private_replies(room: Room, m: Message) -> list[tuple[Room, Message]]:
             if there is None or there.kind != "dm":
                 continue
             for r in there.messages:
-                after = there.effective(r) > room.effective(m)
-                if is_our_reply(there, r) and (d.to == r.id or (d.to == there.id and after)):
+                later = there.effective(r) > room.effective(m)
+                if is_our_reply(there, r) and later and d.to in (r.id, there.id):
                     found.append((there, r))
     return found
 
@@ -182,15 +185,13 @@ def judge(room: Room, m: Message, now: int) -> ItemAnswer:
     if act is not None and act.act == "close":
         answers["closed"].append(to_instant(act.at))
     if promises:
-        _, promise, when = max(promises, key=lambda p: (p[0], p[2]))
+        promise = max(promises, key=lambda p: p[0])[1]
         if promise.until is not None and now < to_instant(promise.until):
-            answers["promised"].append(when)
-    lapsed = []
-    for status, covered_at in answers.items():
-        if covered_at:
-            if asks_again(room, m, max(covered_at)) is None:
-                return ItemAnswer(status)
-            lapsed.append(max(covered_at))
+            answers["promised"] += [when for _, _, when in promises]
+    covered_at = [when for covers in answers.values() for when in covers]
+    again = asks_again(room, m, max(covered_at)) if covered_at else None
+    if covered_at and again is None:
+        return ItemAnswer(next(status for status, covers in answers.items() if covers))
     state = m.state or "live"
     if state in ("held", "hidden"):
         return ItemAnswer("held")
@@ -198,7 +199,7 @@ def judge(room: Room, m: Message, now: int) -> ItemAnswer:
         return ItemAnswer("closed")
     if state == "deleted":
         return ItemAnswer("withdrawn")
-    return ItemAnswer("open", asks_again(room, m, max(lapsed)) if lapsed else to_instant(m.created_at))
+    return ItemAnswer("open", to_instant(m.created_at) if again is None else again)
 
 
 def asks_again(room: Room, m: Message, covered_at: int) -> int | None:
@@ -214,15 +215,15 @@ def asks_again(room: Room, m: Message, covered_at: int) -> int | None:
         created = to_instant(v.created_at)
         fallback = created if i == 0 else instant(v.observed_at, created)
         holds.append((instant(v.edited_at, fallback), v))
-    known = [v for since, v in holds if since <= covered_at]
-    covered = known[-1] if known else versions[0]
+    current = max((i for i, (since, _) in enumerate(holds) if since <= covered_at), default=0)
+    covered = versions[current]
 
     def changed(v: Message) -> bool:
         return differ(covered.text, covered.format or "text", v.text, v.format or "text")
 
     if not changed(versions[-1]):
         return None
-    return min((since for since, v in holds if since > covered_at and changed(v)), default=None)
+    return min(since for since, v in holds[current + 1 :] if changed(v))
 
 
 # The answer for one ask
@@ -241,10 +242,9 @@ def concerns(room: Room, s: Send, thread: str, person: str) -> bool:
     return room.kind == "dm" or (room.kind == "forum" and room.opener == person)
 
 
-def is_pending(room: Room, s: Send) -> bool:
-    """Whether nobody has yet seen on the platform what was sent."""
-    there = s.message is not None and bool(room.world.versions(room.source, s.message))
-    return not there and s.state in ("queued", "sending", "sent", "unsure", "confirmed")
+def landed(room: Room, s: Send) -> bool:
+    """Whether the message that a send names is in the store, in whatever state and wherever."""
+    return s.message is not None and bool(room.world.versions(room.source, s.message))
 
 
 def is_snoozed(room: Room, m: Message, items: list[Message], now: int) -> bool:
@@ -277,24 +277,28 @@ def answer_one(room: Room, thread: str, person: str, now: int) -> Ask | None:
         ask.status = ended(room, [became[m.id].status for m in asking])
         return ask
     ask.waiting_since = min(since for m in uncovered if (since := became[m.id].since) is not None)
-    sends = [s for s in room.sends if concerns(room, s, thread, person)]
-    reaching = [s for s in sends if up_to(room, s.through, to_instant(s.at), uncovered[-1])]
-    if any(is_pending(room, s) for s in reaching):
+    sends = [s for s in room.sends if concerns(room, s, thread, person) and not landed(room, s)]
+    if any(s.state in PENDING and all(was_through(room, s, m) for m in uncovered) for s in sends):
         ask.status = "sending"
     elif all(is_snoozed(room, m, items, now) for m in uncovered):
         ask.status = "snoozed"
-    ask.trouble = trouble(room, reaching)
+    ask.trouble = trouble([s for s in sends if s.state != "taken_back" and was_through(room, s, uncovered[0])])
     return ask
 
 
-def trouble(room: Room, sends: list[Send]) -> str:
-    """Section "The answer for one ask": what went wrong with a reply on its way."""
-    there = {s.id: s.message is not None and bool(room.world.versions(room.source, s.message)) for s in sends}
-    if any(s.state == "failed" and not there[s.id] for s in sends):
+def was_through(room: Room, s: Send, m: Message) -> bool:
+    """Whether the author of a send had been shown an item."""
+    return up_to(room, s.through, to_instant(s.at), m)
+
+
+def trouble(sends: list[Send]) -> str:
+    """Section "The answer for one ask": what went wrong with a reply on its way to an item that waits.
+
+    A newer send takes the place of one that failed.
+    """
+    if sends and max(sends, key=lambda s: (to_instant(s.at), s.id)).state == "failed":
         return "failed"
-    if any(s.state in ("sent", "unsure", "confirmed") and not there[s.id] for s in sends):
-        return "unconfirmed"
-    return ""
+    return "unconfirmed" if any(s.state in ("sent", "unsure", "confirmed") for s in sends) else ""
 
 
 def ended(room: Room, became: list[str]) -> Status:
@@ -315,9 +319,9 @@ def queue_key(world: World, ask: Ask, now: int) -> tuple[int, int, int, tuple[st
     ties = (ask.source, ask.conversation, ask.thread, ask.person)
     if ask.trouble:
         return 0, 0, since, ties
-    if ask.reply_until is not None and now <= ask.reply_until <= now + max(target, 2 * HOUR):
+    if ask.reply_until is not None and now < ask.reply_until <= now + max(target, 2 * HOUR):
         return 1, ask.reply_until, since, ties
-    if ask.waiting_since is not None and ask.waiting_since + target < now:
+    if ask.waiting_since is not None and ask.waiting_since + target <= now:
         return 2, 0, since, ties
     return 3, 0, since, ties
 
