@@ -2,10 +2,12 @@
 
 A `Case` holds everything the answer may depend on, and nothing else: the messages of one conversation with their earlier
 texts, the identities, the decisions, the sends, a coverage gap, and linked replies elsewhere. Both the
-store (from its tables) and `modconsole.domain.world` (from exchange records) make cases; `modconsole.domain.waiting` answers them.
+store (from its tables) and `modconsole.domain.world` (from exchange records) make cases; `waiting` answers them.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from msgspec import Struct, field
 
@@ -88,13 +90,6 @@ class Linked(Struct, frozen=True, gc=False):
     at: int
 
 
-class Coverage(Struct, frozen=True, gc=False):
-    """A look at the source that vouched for everything up to `through`."""
-
-    checked: int
-    through: int
-
-
 class Case(Struct):
     """Everything the answer for one conversation depends on. Times are instants, `target` is in microseconds."""
 
@@ -115,7 +110,8 @@ class Case(Struct):
     """For each `to` of a link decision the replies it leads to."""
     gap: str | None = None
     """Why a part of this conversation could not be seen; None where all of it was."""
-    looks: list[Coverage] = field(default_factory=list)
+    vouched: Callable[[int], int | None] = lambda _: None
+    """Up to when the source had been vouched for by looks made before an instant; None where by none."""
 
 
 def default_answer(kind: ConversationKind) -> Answer:

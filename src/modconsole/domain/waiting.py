@@ -13,10 +13,13 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from modconsole.domain import hours, likeness, suggest
-from modconsole.domain.ask import WITH_SINCE, Ask, Status, Suggestion
+from modconsole.domain.ask import OPEN, WITH_SINCE, Ask, Status, Suggestion
 from modconsole.domain.board import PENDING, UNCONFIRMED, Board, Key, Reach
 from modconsole.domain.case import Case, Dispatch, Item, Ruling
 from modconsole.domain.times import HOUR
+
+LAST = 1 << 62
+"""Stands for "no waiting time" in sort keys: later than every instant."""
 
 
 class Verdict(Struct, gc=False):
@@ -309,8 +312,10 @@ def _is_bot(board: Board, item: Item) -> bool:
 
 def _found_late(board: Board, item: Item) -> bool:
     """Whether the source had been vouched for up to a later time before we first saw this item."""
-    seen = item.first_observed
-    return seen is not None and any(look.through >= item.created and look.checked < seen for look in board.case.looks)
+    if item.first_observed is None:
+        return False
+    through = board.case.vouched(item.first_observed)
+    return through is not None and through >= item.created
 
 
 def _community(board: Board, open_ids: set[str], key: Key) -> bool:
@@ -324,12 +329,15 @@ def _community(board: Board, open_ids: set[str], key: Key) -> bool:
 
 
 def queue_key(ask: Ask, now: int, target: int) -> tuple[int, int, str, str, str, str]:
-    """Sort key of the queue: troubled sends, reply windows about to end, overdue, the rest; each by waiting time.
+    """Sort key of the queue: troubled sends, reply windows about to end, overdue, the rest; each by waiting time. What is
+    not open comes last.
 
     `target` is the source's target in microseconds: a reply window that ends within it, or within two hours, comes early.
     """
     names = (ask.source, ask.conversation, ask.thread, ask.person)
-    since = ask.waiting_since if ask.waiting_since is not None else 1 << 62
+    since = ask.waiting_since if ask.waiting_since is not None else LAST
+    if ask.status not in OPEN:
+        return (4, since, *names)
     if ask.trouble:
         return (0, since, *names)
     if ask.reply_until is not None and now < ask.reply_until <= now + max(target, 2 * HOUR):
@@ -349,5 +357,5 @@ def newcomers(
     for ask in asks:
         if ask.messages and ask.status in WITH_SINCE:
             first = first_words.get((ask.source, ask.person))
-            if first is not None and created.get((ask.source, ask.messages[0]), 0) <= first:
+            if first is not None and created[ask.source, ask.messages[0]] <= first:
                 ask.badges = (*ask.badges, "new")

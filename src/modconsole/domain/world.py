@@ -7,14 +7,14 @@ how to check a database's answers with their own program. The store keeps the sa
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TypeVar
 
 from msgspec import Struct, field
 
 from modconsole.domain import versions
-from modconsole.domain.ask import OPEN, Ask
+from modconsole.domain.ask import Ask
 from modconsole.domain.case import Case, Dispatch, Item, Linked, Member, Ruling, default_answer
-from modconsole.domain.case import Coverage as Look
 from modconsole.domain.order import natural
 from modconsole.domain.proof import Proof, prove
 from modconsole.domain.records import (
@@ -45,7 +45,8 @@ class World(Struct):
     decisions: dict[str, Decision] = field(default_factory=dict)
     sends: dict[str, Send] = field(default_factory=dict)
     coverage: dict[tuple[str, str | None], Coverage] = field(default_factory=dict)
-    looks: dict[str, list[Look]] = field(default_factory=dict)
+    looks: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    """Of each source every look without a conversation: when it was made, and up to when it vouched."""
 
 
 def answer(records: Iterable[Record], now: int) -> list[Ask]:
@@ -61,7 +62,7 @@ def answer(records: Iterable[Record], now: int) -> list[Ask]:
         first[who] = min(at, first.get(who, at))
     newcomers(asks, first, {(m.source, m.id): to_instant(m.created_at) for m in current})
     targets = {ident: target_of(source) for ident, source in world.sources.items()}
-    return sorted(asks, key=lambda ask: (ask.status not in OPEN, queue_key(ask, now, targets[ask.source])))
+    return sorted(asks, key=lambda ask: queue_key(ask, now, targets[ask.source]))
 
 
 def explain(records: Iterable[Record], source: str, message: str, now: int) -> Proof:
@@ -90,15 +91,17 @@ def merge(records: Iterable[Record]) -> World:
         elif isinstance(record, Conversation):
             _described(world.conversations, (record.source, record.id), record)
         elif isinstance(record, Decision):
+            record = versions.tidied(record)
             known = world.decisions.get(record.id)
             if known is None or versions.decision_key(record) >= versions.decision_key(known):
                 world.decisions[record.id] = record
         elif isinstance(record, Send):
+            record = versions.tidied(record)
             sent = world.sends.get(record.id)
             if sent is None or versions.send_key(record) > versions.send_key(sent):
                 world.sends[record.id] = record
         elif isinstance(record, Coverage):
-            _look(world, record)
+            _look(world, versions.tidied(record))
     for every in world.messages.values():
         every.sort(key=versions.version_key)
     return world
@@ -197,7 +200,7 @@ def _look(world: World, record: Coverage) -> None:
     if known is None or versions.coverage_key(record) > versions.coverage_key(known):
         world.coverage[key] = record
     if record.complete_through is not None and record.conversation is None:
-        look = Look(to_instant(record.checked_at), to_instant(record.complete_through))
+        look = (to_instant(record.checked_at), to_instant(record.complete_through))
         world.looks.setdefault(record.source, []).append(look)
 
 
@@ -228,8 +231,12 @@ def _case(world: World, source: str, ident: str, messages: list[list[Message]]) 
         dispatches=[dispatch_of(s) for s in world.sends.values() if (s.source, s.conversation) == (source, ident)],
         linked={r.to: _linked(world, source, members, r.to) for r in rulings if r.act == "link" and r.to},
         gap=(coverage.gap.why or "a part could not be seen") if coverage is not None and coverage.gap else None,
-        looks=world.looks.get(source, []),
+        vouched=partial(_vouched, world.looks.get(source, [])),
     )
+
+
+def _vouched(looks: list[tuple[int, int]], before: int) -> int | None:
+    return max((through for checked, through in looks if checked < before), default=None)
 
 
 def _linked(world: World, source: str, members: dict[str, Member], to: str) -> list[Linked]:
