@@ -67,7 +67,7 @@ ALL_OF_US = [
     Identity(id="bot", kind="bot"),
     Identity(id="goodbot", kind="bot", counts=True),
 ]
-ACTS: list[Act] = [*["close", "promise", "link"] * 3, *["reopen", "snooze", "snooze", "unsnooze"] * 2, *get_args(Act)]  # type: ignore[list-item]
+ACTS: list[Act] = [*["close", "promise", "link"] * 4, *["reopen", "snooze", "snooze", "unsnooze"] * 2, *get_args(Act)]  # type: ignore[list-item]
 
 
 class Maker:
@@ -114,7 +114,7 @@ class Maker:
         for ident in ids:
             self.message(source, ident, self.one_of(rooms), ids)
         known = [r for r in self.records if isinstance(r, Message) and r.source == source]
-        for _ in range(self.one_of([0, 1, 1, 2, 4])):
+        for _ in range(self.one_of([0, 1, 2, 4])):
             self.decision(known)
         for _ in range(self.one_of([0, 0, 1, 2])):
             self.send(known)
@@ -140,7 +140,7 @@ class Maker:
 
     def conversation(self, source: str, room: str, n: int) -> Conversation:
         """A description of a conversation."""
-        kinds: list[ConversationKind] = ["dm", *get_args(ConversationKind)]
+        kinds: list[ConversationKind] = ["dm"] if room == "c2" and self.once_in(2) else [*get_args(ConversationKind)]
         return Conversation(
             source=source,
             id=room,
@@ -200,8 +200,12 @@ class Maker:
         ours = [m for m in known if m.author.id in ("us", "page")]
         to = None
         if act == "link":
-            there = self.one_of([m for m in ours if m.conversation != near.conversation] or known)
+            theirs = [m for m in known if m.author.id in PEOPLE and m.conversation != "c2"]
+            late = sorted((m for m in ours if m.conversation == "c2"), key=lambda m: m.created_at)
+            there = late[-1] if late else self.one_of(known)
             to = self.one_of([there.id, there.id, there.conversation])
+            near = self.one_of(theirs or known)
+            through = near.id if through else None
         if act == "promise" and ours and not self.once_in(6):
             near = self.one_of(ours)
             through = near.id
@@ -212,7 +216,7 @@ class Maker:
             act=act,
             source=near.source,
             conversation=near.conversation if not self.once_in(12) else self.one_of(ROOMS),
-            person=self.one_of(PEOPLE) if self.once_in(2) else None,
+            person=self.one_of([None, near.author.id, self.one_of(PEOPLE)]),
             through=through,
             until=self.moment(160) if act == "promise" else self.maybe_moment(3, 160),
             to=to,

@@ -16,7 +16,6 @@ from modconsole.domain.times import HOUR, to_instant
 from tests.scenarios.oracle_text import differ
 from tests.scenarios.oracle_world import Room, World, instant
 
-
 PENDING = ("queued", "sending", "sent", "unsure", "confirmed")
 
 
