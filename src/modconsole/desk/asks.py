@@ -325,11 +325,9 @@ def _others(desk: Desk, board: Board, thread: str, person: str) -> list[Caution]
                 )
             )
     ask = status(desk, board.case.source, board.groups[key][-1].id) if key in board.groups else None
-    if ask is not None and ask.claimed_by not in (None, desk.who):
-        if ask.claimed_until is None or ask.claimed_until > desk.now():
-            found.append(
-                Caution(kind="claimed", text=f"{ask.claimed_by} has claimed this ask.", by=ask.claimed_by or "")
-            )
+    other = claimed_by_other(ask, desk.who, desk.now())
+    if other:
+        found.append(Caution(kind="claimed", text=f"{other} has claimed this ask.", by=other))
     if not marks.has_account(desk.db, board.case.source):
         found.append(
             Caution(
