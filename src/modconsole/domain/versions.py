@@ -1,0 +1,101 @@
+"""Which of several records of one thing counts, so that the order of arrival never matters.
+
+Several lines for one message are versions of it: the latest observed is the current one, ties go to the later state, then to
+the greater text, then to the greater canonical JSON. Every earlier text is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from modconsole.domain.case import STATE_RANK, Text
+from modconsole.domain.records import SEND_STATES, Coverage, Decision, Message, Reaction, Send
+from modconsole.domain.times import to_instant
+
+VersionKey = tuple[int, int, str, bytes]
+
+_DEFAULTS: tuple[tuple[str, object], ...] = (
+    ("format", "text"),
+    ("visibility", "public"),
+    ("state", "live"),
+    ("automatic", False),
+    ("mentions", []),
+    ("attachments", []),
+    ("extra", {}),
+)
+_SEND_RANK = {state: rank for rank, state in enumerate(SEND_STATES)}
+
+
+def tidy(message: Message) -> Message:
+    """The same message with values that only spell out a default left away, so that equal versions are equal. In place."""
+    for name, default in _DEFAULTS:
+        if getattr(message, name) == default:
+            setattr(message, name, None)
+    if message.author.kind == "person":
+        message.author.kind = None
+    return message
+
+
+def canonical(record: msgspec.Struct) -> bytes:
+    """The canonical JSON of a record: keys sorted, defaults left away, no white space."""
+    return msgspec.json.encode(record, order="sorted")
+
+
+def observed(message: Message) -> int:
+    """When a version was seen: `observed_at`, or the latest time that it carries (instant)."""
+    if message.observed_at is not None:
+        return to_instant(message.observed_at)
+    times = (message.created_at, message.edited_at, message.state_at)
+    return max(to_instant(time) for time in times if time is not None)
+
+
+def version_key(message: Message) -> VersionKey:
+    """Sort key of the versions of one message; the greatest is the current one. Expects a tidy message."""
+    return (observed(message), STATE_RANK[message.state or "live"], message.text, canonical(message))
+
+
+def text_since(message: Message, *, first: bool) -> int:
+    """Since when a version's text holds: the platform's time of the edit, or else when the text was first seen (instant)."""
+    if message.edited_at is not None:
+        return to_instant(message.edited_at)
+    if not first and message.observed_at is not None:
+        return to_instant(message.observed_at)
+    return to_instant(message.created_at)
+
+
+def texts_of(versions: Iterable[Message]) -> tuple[Text, ...]:
+    """The texts that a message had, in version order; empty where it never changed. Expects versions in their order."""
+    texts: list[Text] = []
+    for version in versions:
+        if not texts or texts[-1].text != version.text:
+            texts.append(Text(text_since(version, first=not texts), version.text))
+    return tuple(texts) if len(texts) > 1 else ()
+
+
+def first_observed(versions: Iterable[Message]) -> int | None:
+    """When a message was first seen by anybody who says so (instant)."""
+    return min((to_instant(v.observed_at) for v in versions if v.observed_at is not None), default=None)
+
+
+def reaction_key(reaction: Reaction) -> tuple[int, bool, bytes]:
+    """The greatest counts, of reactions of one name by one person on one message: the latest, ties to the removal."""
+    return (to_instant(reaction.at), bool(reaction.removed), canonical(reaction))
+
+
+def send_key(send: Send) -> tuple[int, bytes]:
+    """The greatest counts, of records of one send: the one furthest on its way."""
+    return (_SEND_RANK[send.state], canonical(send))
+
+
+def coverage_key(coverage: Coverage) -> tuple[int, int, bytes]:
+    """The greatest counts, of looks at one source or conversation: the latest."""
+    seen = to_instant(coverage.observed_at) if coverage.observed_at is not None else to_instant(coverage.checked_at)
+    return (to_instant(coverage.checked_at), seen, canonical(coverage))
+
+
+def decision_key(decision: Decision) -> tuple[int, int, bytes]:
+    """The greatest counts, of records of one decision: the latest observed, ties to one that was taken back."""
+    seen = to_instant(decision.observed_at) if decision.observed_at is not None else -(1 << 62)
+    return (seen, int(decision.undone_at is not None), canonical(decision))
