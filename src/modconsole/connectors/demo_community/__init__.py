@@ -38,7 +38,7 @@ _UNITS = {"w": 7 * DAY, "d": DAY, "h": HOUR, "m": MINUTE, "s": SECOND}
 _SPAN = re.compile(r"([+-])((?:\d+[wdhms] ?)+)")
 _TIMES = frozenset(
     {"created_at", "edited_at", "state_at", "observed_at", "opened_at", "reply_until", "connected_at"}
-    | {"at", "until", "checked_at", "complete_through", "from"}
+    | {"at", "until", "undone_at", "checked_at", "complete_through", "from"}
 )
 
 
