@@ -21,9 +21,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from modconsole.connectors.base import Account, Capabilities, Known, Moderation, Outgoing, Page
 from modconsole.connectors.demo_community import SOURCES, Event, script, source_record, span
@@ -49,7 +50,6 @@ _STATES: dict[Moderation, State] = {
     "spam": "spam",
     "trash": "removed",
 }
-_R = TypeVar("_R", bound=Record)
 _GONE: frozenset[State] = frozenset({"deleted", "removed"})
 
 
@@ -182,8 +182,9 @@ class DemoConnector:
         found = self.read(message)
         if found is None or found.state == "deleted":
             raise Gone("The message no longer exists there.", hint="Sync to see what became of it.")
-        self._acts.append((self._moment(now), message, _STATES[act]))
-        return self._moderated(found, self._now())
+        at, state = self._moment(now), _STATES[act]
+        self._acts.append((at, message, state))
+        return replace(found, state=state, state_at=to_datetime(at), observed_at=to_datetime(at))
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -191,19 +192,33 @@ class DemoConnector:
     # What is there, and since when
 
     def _events(self, now: int) -> list[Event]:
-        """Everything that is visible at `now`, in the order in which it became so."""
-        events = self._told + self._stream.until(now)
-        for sent in self._sent:
-            events.append(Event(sent.at, sent.message))
-        events += self._thanks()
-        texts: dict[str, Message] = {}
-        for event in sorted(events, key=lambda event: event.at):
-            if isinstance(event.record, Message) and event.at <= now:
-                texts[event.record.id] = event.record
-        events += [Event(at, self._moderated(texts[native], now)) for at, native, _ in self._acts if native in texts]
-        visible = [event for event in events if event.at <= now]
-        visible.sort(key=lambda event: event.at)
-        return [Event(event.at, self._moderated(event.record, now)) for event in visible]
+        """Everything that is visible at `now`, in the order in which it became so, with what we made of it.
+
+        A message keeps the state that we gave it when its author edits it later; only its deletion is stronger.
+        """
+        happened: list[tuple[int, Record | tuple[str, State]]] = [
+            (event.at, event.record) for event in self._told + self._stream.until(now) + self._thanks()
+        ]
+        happened += [(sent.at, sent.message) for sent in self._sent]
+        happened += [(at, (native, state)) for at, native, state in self._acts]
+        happened.sort(key=lambda entry: entry[0])
+        current: dict[str, Message] = {}
+        ruled: dict[str, tuple[State, int]] = {}
+        events: list[Event] = []
+        for at, what in happened:
+            if at > now:
+                break
+            if isinstance(what, tuple):
+                native, state = what
+                ruled[native] = (state, at)
+                what = current[native]
+            if isinstance(what, Message):
+                if what.id in ruled and what.state != "deleted":
+                    state, since = ruled[what.id]
+                    what = replace(what, state=state, state_at=to_datetime(since), observed_at=to_datetime(at))
+                current[what.id] = what
+            events.append(Event(at, what))
+        return events
 
     def _standing(self, now: int) -> dict[tuple[str, str], Record]:
         """The current version of everything, by kind and id."""
@@ -220,17 +235,6 @@ class DemoConnector:
                 case Source() | Decision() | Send() | Coverage():
                     pass
         return standing
-
-    def _moderated(self, record: _R, now: int) -> _R:
-        """The record with the newest of our acts on it. A later edit by its author does not undo what we did."""
-        if not isinstance(record, Message) or record.state == "deleted":
-            return record
-        acts = [act for act in self._acts if act[1] == record.id and act[0] <= now]
-        if not acts:
-            return record
-        at, _, state = acts[-1]
-        moment = to_datetime(at)
-        return msgspec.structs.replace(record, state=state, state_at=moment, observed_at=moment)
 
     def _reachable(self, now: int) -> None:
         settings = self._script.settings
