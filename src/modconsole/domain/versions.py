@@ -7,6 +7,8 @@ the greater text, then to the greater canonical JSON. Every earlier text is kept
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -14,6 +16,7 @@ from modconsole.domain.case import STATE_RANK, Text
 from modconsole.domain.records import SEND_STATES, Coverage, Decision, Message, Reaction, Send
 from modconsole.domain.times import to_instant
 
+Kept = TypeVar("Kept", Decision, Send, Reaction, Coverage)
 VersionKey = tuple[int, int, str, bytes]
 
 _DEFAULTS: tuple[tuple[str, object], ...] = (
@@ -29,13 +32,35 @@ _SEND_RANK = {state: rank for rank, state in enumerate(SEND_STATES)}
 
 
 def tidy(message: Message) -> Message:
-    """The same message with values that only spell out a default left away, so that equal versions are equal. In place."""
+    """The same message, spelled the one way: times in UTC, and nothing that only says a default. In place."""
     for name, default in _DEFAULTS:
         if getattr(message, name) == default:
             setattr(message, name, None)
     if message.author.kind == "person":
         message.author.kind = None
+    if message.created_at.tzinfo is not UTC:
+        message.created_at = message.created_at.astimezone(UTC)
+    for name in ("state_at", "edited_at", "observed_at"):
+        moment = getattr(message, name)
+        if moment is not None and moment.tzinfo is not UTC:
+            setattr(message, name, moment.astimezone(UTC))
     return message
+
+
+def tidied(record: Kept) -> Kept:
+    """Like `tidy`, for a decision, send, reaction or look. In place."""
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        if isinstance(value, datetime) and value.tzinfo is not UTC:
+            setattr(record, name, value.astimezone(UTC))
+        elif value == [] or value is False:
+            setattr(record, name, None)
+    if isinstance(record, Coverage) and record.gap is not None:
+        for name in ("since", "until"):
+            moment = getattr(record.gap, name)
+            if moment is not None and moment.tzinfo is not UTC:
+                setattr(record.gap, name, moment.astimezone(UTC))
+    return record
 
 
 def canonical(record: msgspec.Struct) -> bytes:

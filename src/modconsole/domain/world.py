@@ -91,15 +91,17 @@ def merge(records: Iterable[Record]) -> World:
         elif isinstance(record, Conversation):
             _described(world.conversations, (record.source, record.id), record)
         elif isinstance(record, Decision):
+            record = versions.tidied(record)
             known = world.decisions.get(record.id)
             if known is None or versions.decision_key(record) >= versions.decision_key(known):
                 world.decisions[record.id] = record
         elif isinstance(record, Send):
+            record = versions.tidied(record)
             sent = world.sends.get(record.id)
             if sent is None or versions.send_key(record) > versions.send_key(sent):
                 world.sends[record.id] = record
         elif isinstance(record, Coverage):
-            _look(world, record)
+            _look(world, versions.tidied(record))
     for every in world.messages.values():
         every.sort(key=versions.version_key)
     return world
