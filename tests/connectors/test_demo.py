@@ -7,6 +7,7 @@ import re
 import uuid
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -278,3 +279,17 @@ def test_a_stable_uuid_depends_on_label_and_time_only() -> None:
     at = datetime(2026, 11, 21, tzinfo=UTC).timestamp()
     assert stable_uuid("a", at) == stable_uuid("a", at)
     assert len({stable_uuid("a", at), stable_uuid("b", at), stable_uuid("a", at + 1)}) == 3
+
+
+def test_the_walk_through_tells_the_truth() -> None:
+    """Each row of the table in docs/demo.md names a person, a source and the status that this person has there."""
+    page = Path(__file__).parents[2] / "docs" / "demo.md"
+    rows = re.findall(r"^\| ([^|]+) \| (\w+) \| (\w+) \| [^|]+ \|$", page.read_text("utf-8"), re.MULTILINE)
+    names = {(source, message.author.id): message.author.name for (source, _), message in messages().items()}
+    standing: dict[tuple[str | None, str], set[str]] = {}
+    for ask in asks().values():
+        standing.setdefault((names[ask.source, ask.person], ask.source), set()).add(ask.status)
+    told = [row for row in rows if row[0] != "who"]
+    assert {status for _, _, status in told} == set(STATUSES)
+    wrong = [row for row in told if row[2] not in standing.get((row[0], row[1]), set())]
+    assert wrong == []
