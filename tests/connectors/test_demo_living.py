@@ -13,7 +13,9 @@ import pytest
 
 from modconsole.connectors import demo
 from modconsole.connectors.base import Connector, Known, Outgoing, Page
+from modconsole.connectors.demo_community import script
 from modconsole.connectors.demo_community.stream import Stream
+from modconsole.domain import likeness, suggest
 from modconsole.domain.ask import Ask
 from modconsole.domain.records import Author, Conversation, Message, Record
 from modconsole.domain.times import DAY, HOUR, MINUTE, SECOND, parse, to_instant
@@ -241,8 +243,19 @@ def test_some_people_say_thank_you_half_a_minute_later() -> None:
         outcomes.add(len(said))
         if said:
             assert said[0].id == "blog-r1-thanks"
-            assert play.ask("imani").status == "waiting"
+            ask = play.ask("imani")
+            assert ask.status == "waiting"
+            assert ask.suggestion is not None
+            assert ask.suggestion.reason == "no reply needed"
     assert outcomes == {0, 1}
+
+
+def test_most_thank_yous_are_recognised_as_such() -> None:
+    """The words that people of the demo thank with are mostly words of thanks alone; a few say more and are left to a person."""
+    words = [(words, source) for source in demo.SOURCES for words in script(source).thanks.values()]
+    plain = [likeness.plain(text, "html" if source == "masto" else "text") for text, source in words]
+    recognised = sum(map(suggest.is_thanks, plain))
+    assert 0.6 * len(plain) < recognised < len(plain)
 
 
 def test_nobody_says_thank_you_twice_in_a_conversation() -> None:

@@ -12,6 +12,7 @@ from msgspec.structs import fields
 
 from modconsole.connectors import demo
 from modconsole.domain import exchange, hours
+from modconsole.domain.ask import STATUSES
 from modconsole.domain.records import SEND_STATES, Attachment, Author, Gap, Identity, Message, Record
 from modconsole.domain.times import parse, to_text
 from modconsole.domain.world import answer
@@ -97,3 +98,16 @@ def test_every_state_of_a_send_is_on_the_page() -> None:
 def test_the_guide_names_every_command_of_the_format(word: str) -> None:
     """The commands that speak the format are in the guide's overview."""
     assert re.search(rf"^\| .*\b{word}\b", GUIDE, re.MULTILINE)
+
+
+def test_the_guides_table_of_statuses_is_complete_and_true() -> None:
+    """Each status is explained, with somebody of the demo who has it."""
+    table = GUIDE.split("### Where an ask can stand")[1].split("###")[0]
+    rows = re.findall(r"^\| ([a-z ]+) \| [^|]+ \| ([^|]+) \|$", table, re.MULTILINE)[1:]
+    assert {status.replace(" ", "_") for status, _ in rows} == set(STATUSES)
+    now = parse("2026-11-21T22:10:00Z")
+    names = {r.author.id: r.author.name or "" for r in demo.records(now) if isinstance(r, Message)}
+    found = {(ask.status, names[ask.person].casefold()) for ask in answer(demo.records(now), now)}
+    for status, who in rows:
+        wanted = (status.replace(" ", "_"), who.casefold())
+        assert any(s == wanted[0] and name.startswith(wanted[1]) for s, name in found), wanted

@@ -96,7 +96,7 @@ def script(source: str) -> Script:
     thanks: dict[str, str] = {}
     lines: list[dict[str, Any]] = []
     conversation = ""
-    for raw in text.splitlines():
+    for raw in text.strip().split("\n"):  # not splitlines(): texts may hold other line separators
         line: dict[str, Any] = {"type": "message", "source": source, **msgspec.json.decode(raw)}
         kind = line["type"]
         if kind == "person":
