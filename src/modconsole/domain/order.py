@@ -8,9 +8,11 @@ natural order. A message is always later than its parent, whatever the clocks sa
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 
 from modconsole.domain.case import Item
 
+_moment = attrgetter("effective", "depth")
 _RUNS = re.compile(r"([0-9]+)")
 
 NaturalKey = tuple[tuple[tuple[int, int, str], ...], str]
@@ -51,11 +53,16 @@ def arrange(items: list[Item], kind: str, conversation: str) -> tuple[list[Item]
 
 
 def _sorted(items: list[Item]) -> list[Item]:
-    """By effective time and depth; ids are only taken apart where those two are equal, which is rare."""
-    keys = {(item.effective, item.depth) for item in items}
-    if len(keys) == len(items):
-        return sorted(items, key=lambda item: (item.effective, item.depth))
-    return sorted(items, key=lambda item: (item.effective, item.depth, natural(item.id)))
+    """By effective time and depth; ids are taken apart only where those two are equal, since that is the costly part."""
+    items = sorted(items, key=_moment)
+    start = 0
+    for at in range(1, len(items) + 1):
+        if at < len(items) and _moment(items[at]) == _moment(items[start]):
+            continue
+        if at - start > 1:
+            items[start:at] = sorted(items[start:at], key=lambda item: natural(item.id))
+        start = at
+    return items
 
 
 def _cut_circles(items: list[Item]) -> None:

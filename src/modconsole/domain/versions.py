@@ -19,31 +19,30 @@ from modconsole.domain.times import to_instant
 Kept = TypeVar("Kept", Decision, Send, Reaction, Coverage)
 VersionKey = tuple[int, int, str, bytes]
 
-_DEFAULTS: tuple[tuple[str, object], ...] = (
-    ("format", "text"),
-    ("visibility", "public"),
-    ("state", "live"),
-    ("automatic", False),
-    ("mentions", []),
-    ("attachments", []),
-    ("extra", {}),
-)
 _SEND_RANK = {state: rank for rank, state in enumerate(SEND_STATES)}
 
 
 def tidy(message: Message) -> Message:
     """The same message, spelled the one way: times in UTC, and nothing that only says a default. In place."""
-    for name, default in _DEFAULTS:
-        if getattr(message, name) == default:
-            setattr(message, name, None)
+    if message.format == "text":
+        message.format = None
+    if message.visibility == "public":
+        message.visibility = None
+    if message.state == "live":
+        message.state = None
+    message.automatic = message.automatic or None
+    message.mentions = message.mentions or None
+    message.attachments = message.attachments or None
+    message.extra = message.extra or None
     if message.author.kind == "person":
         message.author.kind = None
     if message.created_at.tzinfo is not UTC:
         message.created_at = message.created_at.astimezone(UTC)
-    for name in ("state_at", "edited_at", "observed_at"):
-        moment = getattr(message, name)
-        if moment is not None and moment.tzinfo is not UTC:
-            setattr(message, name, moment.astimezone(UTC))
+    if message.observed_at is not None or message.edited_at is not None or message.state_at is not None:
+        for name in ("state_at", "edited_at", "observed_at"):
+            moment = getattr(message, name)
+            if moment is not None and moment.tzinfo is not UTC:
+                setattr(message, name, moment.astimezone(UTC))
     return message
 
 
@@ -72,6 +71,8 @@ def observed(message: Message) -> int:
     """When a version was seen: `observed_at`, or the latest time that it carries (instant)."""
     if message.observed_at is not None:
         return to_instant(message.observed_at)
+    if message.edited_at is None and message.state_at is None:
+        return to_instant(message.created_at)
     times = (message.created_at, message.edited_at, message.state_at)
     return max(to_instant(time) for time in times if time is not None)
 
