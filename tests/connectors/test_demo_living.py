@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from modconsole.connectors import demo
 from modconsole.connectors.base import Connector, Known, Outgoing, Page
 from modconsole.connectors.demo_community import script
-from modconsole.connectors.demo_community.stream import Stream
+from modconsole.connectors.demo_community.stream import Stream, questions
 from modconsole.domain import likeness, suggest
 from modconsole.domain.ask import Ask
 from modconsole.domain.records import Author, Conversation, Message, Record
@@ -136,6 +137,14 @@ def test_the_stream_never_says_the_same_twice_in_a_row(source: str) -> None:
     assert len({e.record.id for e in events if isinstance(e.record, Message)}) == len(texts)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_question_never_follows_itself_where_a_round_begins_anew(seed: int) -> None:
+    """Six questions, shuffled for each round: the first of a round is not the last of the one before."""
+    asked = list(islice(questions("blog", seed, "ja"), 120))
+    assert all(first != second for first, second in pairwise(asked))
+    assert set(Counter(asked).values()) == {20}
+
+
 @pytest.mark.parametrize("source", demo.SOURCES)
 def test_the_stream_slows_down(source: str) -> None:
     """A demo left open for two days has less than three hundred messages of a source waiting."""
@@ -175,6 +184,28 @@ def test_direct_messages_of_the_stream_have_a_reply_window_of_a_day() -> None:
         assert place.reply_until is not None
         assert place.observed_at is not None
         assert DAY <= to_instant(place.reply_until) - to_instant(place.observed_at) < DAY + SECOND
+
+
+def test_who_writes_again_opens_the_window_again() -> None:
+    """Valentina writes at 35 s; the new window counts whichever of the two descriptions is read first."""
+    play = Play("insta")
+    play.look()
+    play.at(35)
+    for seen in (play.seen, play.seen[::-1]):
+        ask = next(ask for ask in answer(seen, play.now) if ask.person == "ig-val")
+        assert ask.reply_until == START + 35 * SECOND + DAY
+
+
+def test_a_reply_is_not_lost_when_the_clock_was_set_back(blog: Play) -> None:
+    """What we do becomes visible after what has been looked at, so it comes with the next look, once."""
+    blog.at(50)
+    again = Play("blog")
+    again.now, again.position = START + 10 * SECOND, blog.position
+    assert again.look() == []
+    reply = again.reply("release-2-1", "c205", "Here is how.")
+    again.now = START + 51 * SECOND
+    assert ids(again.look()) == [reply.id]
+    assert again.look() == []
 
 
 def test_pages_before_the_last_keep_the_old_position() -> None:

@@ -135,7 +135,7 @@ class DemoConnector:
             last = done == len(found)
             if last:
                 self._through = max(self._through, now)
-            yield Page(piece, self._position(now) if last else old, lane, done=done, total=len(found), complete=last)
+            yield Page(piece, self._position() if last else old, lane, done=done, total=len(found), complete=last)
 
     def send(self, reply: Outgoing) -> Message:
         """Take a reply.
@@ -350,11 +350,11 @@ class DemoConnector:
         """When something of ours becomes visible: now, and never before what has been looked at already."""
         return max(now, self._through + 1)
 
-    def _position(self, now: int) -> dict[str, Any]:
+    def _position(self) -> dict[str, Any]:
         return {
             "start": self._start,
             "seed": self._seed,
-            "through": now,
+            "through": self._through,
             "sent": [[sent.key, sent.at, msgspec.to_builtins(sent.message)] for sent in self._sent],
             "acts": [list(act) for act in self._acts],
         }

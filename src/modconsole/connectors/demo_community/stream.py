@@ -98,8 +98,8 @@ def _dressed(source: str, text: str) -> str:
     return f"<p>{html.escape(text, quote=False)}</p>" if source == "masto" else text
 
 
-def _asks(source: str, seed: int, lang: str) -> Iterator[str]:
-    """The questions of a language, shuffled anew for each round, the same one never twice in a row."""
+def questions(source: str, seed: int, lang: str) -> Iterator[str]:
+    """The questions of a language without end, shuffled anew for each round, the same one never twice in a row."""
     last = ""
     turn = 0
     while True:
@@ -118,7 +118,7 @@ def _dice(*parts: object) -> random.Random:
 
 def _compose(source: str, start: int, seed: int) -> Iterator[list[Event]]:
     material = _material()
-    asks = {lang: _asks(source, seed, lang) for lang in material.snippets}
+    asks = {lang: questions(source, seed, lang) for lang in material.snippets}
     at = start + _FIRST * SECOND
     number = 0
     while True:
