@@ -82,6 +82,10 @@ _OURS = (
     "create index send_on on send (conversation)",
     "create index send_open on send (state, not_before) where state not in ('confirmed', 'taken_back')",
     "create index send_by on send (by, seq)",
+    """create table moderation (
+        id text primary key, at integer not null, by text not null, source integer not null references source(id),
+        conversation integer not null references conversation(id), message text not null, act text not null,
+        was text not null, became text not null, reason text, undone_at integer, undone_by text, seq integer not null)""",
     """create table draft (
         source text not null, message text not null, by text not null, text text not null, through text,
         saved_at integer not null, primary key (source, message, by)) without rowid""",
