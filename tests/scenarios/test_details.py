@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modconsole.domain.records import Source
+from modconsole.domain.records import SendState, Source
 from modconsole.domain.world import explain
 from tests.scenarios.conftest import Ask
 from tests.scenarios.story import moment, story, when
@@ -138,9 +138,10 @@ def test_a_message_that_a_send_names_ends_it_wherever_it_was_seen(at: Ask) -> No
 
 def test_a_reply_of_ours_covers_only_what_was_shown_wherever_its_send_was_made(at: Ask) -> None:
     """And in whatever state the send's record was left."""
-    for keys in ({"conversation": "elsewhere", "state": "confirmed"}, {"state": "taken_back"}, {"state": "failed"}):
+    ways: list[tuple[SendState, str]] = [("confirmed", "elsewhere"), ("taken_back", "post"), ("failed", "post")]
+    for state, conversation in ways:
         told = story("dm").message("q", "ann", "10:00").message("q2", "ann", "10:10").reply("r", "10:11")
-        told.send("10:05", "gone", message="r", **keys)
+        told.send("10:05", "gone", state, message="r", conversation=conversation)
         assert at(told, "11:00").of("ann").messages == ("q2",)
 
 

@@ -32,11 +32,11 @@ from tests.scenarios import oracle, oracle_text
 from tests.scenarios.generate import LAST, START, make_now, make_world, nows, worlds
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
-MADE = 50_000 if THOROUGH else 5_000
+MADE = 50_000 if THOROUGH else 8_000
 
 lawful = settings(
     derandomize=not THOROUGH,
-    max_examples=2_000 if THOROUGH else 200,
+    max_examples=2_000 if THOROUGH else 300,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
