@@ -54,6 +54,10 @@ class QueuePager:
         """Rows before a key, in list order."""
         return self._page(n, before=key)
 
+    def position(self, key: queue.Key) -> int | None:
+        """Unknown: counting up to a key would cost what the list is long."""
+        return None
+
     def find(self, row: QueueRow) -> QueueRow | None:
         """The same ask as it stands now, with the key of where it stands now; None where it is no longer listed."""
         found = queue.one(self.desk.db, self.desk.now(), row.source, row.conversation, row.thread, row.person)
@@ -100,6 +104,10 @@ class InboxPager:
     def before(self, key: lists.InboxKey, n: int) -> list[InboxRow]:
         """Newer ones than a key, in list order."""
         return lists.inbox(self.desk.db, n, before=key, words=self.words, source=self.source)
+
+    def position(self, key: lists.InboxKey) -> int | None:
+        """Unknown: counting up to a key would cost what the list is long."""
+        return None
 
     def find(self, row: InboxRow) -> InboxRow | None:
         """The same conversation as it stands now."""
