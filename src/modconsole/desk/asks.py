@@ -311,7 +311,7 @@ def _others(desk: Desk, board: Board, thread: str, person: str) -> list[Caution]
     for dispatch in board.case.dispatches:
         if (
             dispatch.state in ("queued", "sending", "sent", "unsure")
-            and not board.landed(dispatch)
+            and not dispatch.landed
             and board.concerns(dispatch, key)
         ):
             whose = "You have" if dispatch.by == desk.who else f"{dispatch.by} has"
