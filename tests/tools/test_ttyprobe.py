@@ -1,10 +1,11 @@
 # ruff: noqa: UP031
-# mypy: disable-error-code="operator, no-untyped-call, no-untyped-def"
+# mypy: disable-error-code="operator, misc, call-arg, no-untyped-call, no-untyped-def"
 """Every test drives a tiny program whose behaviour is known, so that what is
 tested is the probe: its clock, its byte counts, its terminal, its link."""
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -32,7 +33,7 @@ def program(body: str) -> list[str]:
 
 
 def term(data: str, size=(20, 5), profile="modern"):
-    replies = []
+    replies: list[bytes] = []
     t = tp.Terminal(*size, tp.PROFILES[profile], reply=replies.append)
     t.feed(data.encode())
     t.commit()
