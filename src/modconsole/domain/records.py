@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 Id = Annotated[str, Meta(min_length=1)]
+Uuid = Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")]
 Time = Annotated[datetime, Meta(tz=True)]
 
 ConversationKind = Literal["comments", "forum", "dm", "group_dm"]
@@ -90,7 +91,9 @@ class Attachment(Struct, omit_defaults=True, kw_only=True):
     alt: str | None = None
 
 
-class Message(Struct, tag="message", tag_field="type", omit_defaults=True, kw_only=True):
+class Message(
+    Struct, tag="message", tag_field="type", omit_defaults=True, kw_only=True, rename={"extra": "(unknown keys)"}
+):
     """One version of one message. Keys that a version does not give have their defaults."""
 
     source: Id
@@ -114,7 +117,7 @@ class Message(Struct, tag="message", tag_field="type", omit_defaults=True, kw_on
     attachments: list[Attachment] | None = None
     observed_at: Time | None = None
     extra: dict[str, Any] | None = None
-    """Keys that the format does not know. A key `extra` on the line itself is one of them."""
+    """Keys that the format does not know, `extra` itself among them: hence the spelling that no file has."""
 
 
 class Reaction(Struct, tag="reaction", tag_field="type", omit_defaults=True, kw_only=True):
@@ -131,7 +134,7 @@ class Reaction(Struct, tag="reaction", tag_field="type", omit_defaults=True, kw_
 class Decision(Struct, tag="decision", tag_field="type", omit_defaults=True, kw_only=True):
     """What a moderator did. Append-only; `undone_at` and `undone_by` mark one that was taken back."""
 
-    id: Id
+    id: Uuid
     at: Time
     by: str
     act: Act
@@ -152,7 +155,7 @@ class Decision(Struct, tag="decision", tag_field="type", omit_defaults=True, kw_
 class Send(Struct, tag="send", tag_field="type", omit_defaults=True, kw_only=True):
     """A reply on its way to a platform."""
 
-    id: Id
+    id: Uuid
     at: Time
     by: str
     source: Id

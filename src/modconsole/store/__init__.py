@@ -1,0 +1,18 @@
+"""The only room that speaks SQL: one SQLite database holds everything.
+
+- `schema`    tables and migrations (sqlite-utils)
+- `db`        opening, transactions, waiting for the other writer
+- `rows`      records to rows and back
+- `ingest`    records in: versions, people, search, and the asks of what they touch
+- `cases`     conversations as the question "who is waiting?" sees them
+- `refresh`   the ask cache, renewed in the transaction of each change
+- `queue`     the queue in queue order, page by page; counts
+- `lists`     inbox, conversation, sources, search hits
+- `journal`   decisions, their undo, drafts
+- `outbox`    replies on their way
+- `marks`     where each sync stands, coverage, the lease of who syncs
+- `export`    records out
+- `verify`    everything recomputed from nothing and compared
+"""
+
+from __future__ import annotations

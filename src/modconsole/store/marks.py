@@ -1,0 +1,181 @@
+"""Where each sync stands: accounts, positions, failures, coverage, and the lease of who syncs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from modconsole.domain.records import Record
+from modconsole.domain.times import DAY
+from modconsole.errors import NotFound
+from modconsole.store.db import Db
+from modconsole.store.ingest import Counts, Ingest
+
+
+class AccountRow(Struct, kw_only=True):
+    """How a source is reached. Never a secret: those are in the keyring, a private file or the environment."""
+
+    source: str
+    platform: str
+    settings: dict[str, Any]
+    paused: bool
+
+
+def save_account(db: Db, source: str, platform: str, settings: dict[str, Any]) -> None:
+    """Remember how a source is reached."""
+    with db.write():
+        db.run(
+            "insert into account (source, platform, settings) values (?, ?, ?) on conflict do update set"
+            " platform = excluded.platform, settings = excluded.settings",
+            (source_id(db, source), platform, msgspec.json.encode(settings).decode()),
+        )
+
+
+def accounts(db: Db) -> list[AccountRow]:
+    """All sources that are synced."""
+    found = db.rows(
+        "select s.native, a.platform, a.settings, a.paused from account a join source s on s.id = a.source order by s.native"
+    )
+    return [
+        AccountRow(source=row[0], platform=row[1], settings=msgspec.json.decode(row[2]), paused=bool(row[3]))
+        for row in found
+    ]
+
+
+def has_account(db: Db, source: str) -> bool:
+    """Whether somebody is signed in to a source."""
+    return (
+        db.value("select 1 from account a join source s on s.id = a.source where s.native = ?", (source,)) is not None
+    )
+
+
+def forget_account(db: Db, source: str) -> bool:
+    """Stop syncing a source; what it brought stays. False where it was not synced."""
+    with db.write():
+        return db.run("delete from account where source = ?", (source_id(db, source),)) > 0
+
+
+def pause(db: Db, source: str, paused: bool) -> None:
+    """Leave a source out of syncs, or take it in again."""
+    with db.write():
+        db.run("update account set paused = ? where source = ?", (int(paused), source_id(db, source)))
+
+
+def source_id(db: Db, source: str) -> int:
+    """The row id of a source. Raises `NotFound`."""
+    found = db.value("select id from source where native = ?", (source,))
+    if found is None:
+        raise NotFound(f"There is no source {source!r}.", hint="`modconsole sources list` shows which there are.")
+    return int(found)
+
+
+def position(db: Db, source: str) -> dict[str, Any]:
+    """Where the next sync of a source goes on; empty before the first."""
+    found = db.value("select position from mark where source = ?", (source_id(db, source),))
+    return msgspec.json.decode(found) if found else {}
+
+
+def store_page(db: Db, source: str, records: Sequence[Record], position_: dict[str, Any], now: int) -> Counts:
+    """Store what one page brought, and the position after it, in one transaction."""
+    with db.write():
+        counts = Ingest(db, reread=True).batch(records, now)
+        ident = source_id(db, source)
+        db.run(
+            "insert into mark (source, position) values (?, ?) on conflict do update set position = excluded.position",
+            (ident, msgspec.json.encode(position_).decode()),
+        )
+        thin_looks(db, ident, now)
+        return counts
+
+
+def synced(db: Db, source: str, now: int, *, walked: bool) -> None:
+    """A sync of a source has come to its end."""
+    with db.write():
+        db.run(
+            "insert into mark (source, position, synced_at, walked_at) values (?1, '{}', ?2, ?3) on conflict do update set"
+            " synced_at = ?2, walked_at = ifnull(?3, walked_at), failed_at = null, failure = null, hint = null",
+            (source_id(db, source), now, now if walked else None),
+        )
+
+
+def failed(db: Db, source: str, now: int, why: str, hint: str) -> None:
+    """A sync of a source has failed. The first time of failing is kept until it works again."""
+    with db.write():
+        db.run(
+            "insert into mark (source, position, failed_at, failure, hint) values (?1, '{}', ?2, ?3, ?4) on conflict do update"
+            " set failed_at = ifnull(failed_at, ?2), failure = ?3, hint = ?4",
+            (source_id(db, source), now, why, hint),
+        )
+
+
+def poison(db: Db, source: str, now: int, why: str, payload: bytes) -> None:
+    """Set aside what a platform sent and nobody can read, so that it stops nothing and is not lost."""
+    with db.write():
+        db.run(
+            "insert into poison (source, at, why, payload) values (?, ?, ?, ?)",
+            (source_id(db, source), now, why, payload),
+        )
+
+
+def thin_looks(db: Db, source: int, now: int) -> None:
+    """Of looks older than two days keep the last of each hour: enough to tell what was found late, and no more."""
+    db.run(
+        "delete from coverage where source = ?1 and conversation = '' and checked_at < ?2 and gap = 0 and exists (select 1"
+        " from coverage o where o.source = ?1 and o.conversation = '' and o.gap = 0 and o.checked_at > coverage.checked_at"
+        " and o.checked_at / 3600000000 = coverage.checked_at / 3600000000)",
+        (source, now - 2 * DAY),
+    )
+
+
+def known(db: Db, source: str, now: int, *, full: bool) -> tuple[list[str], list[str], list[str]]:
+    """Native ids to look at again: of people who wait and our latest replies; of the last days; with `full` all live ones."""
+    ident = source_id(db, source)
+    waiting = db.rows(
+        "select distinct value from ask k, json_each(k.messages) where k.source = ?1 and k.status in"
+        " ('waiting', 'sending', 'snoozed') union select k.latest from ask k where k.source = ?1 and k.status = 'held'"
+        " union select d.message from send d where d.source = ?1 and d.message is not null and d.at > ?2",
+        (ident, now - 30 * DAY),
+    )
+    recent = db.rows(
+        "select native from message where source = ? and created_at > ? and ifnull(state, 'live') <> 'deleted'"
+        " order by created_at desc limit 1000",
+        (ident, now - 7 * DAY),
+    )
+    live = (
+        db.rows("select native from message where source = ? and ifnull(state, 'live') <> 'deleted'", (ident,))
+        if full
+        else []
+    )
+    return [row[0] for row in waiting], [row[0] for row in recent], [row[0] for row in live]
+
+
+# -- the lease -------------------------------------------------------------------------------------------------------------
+
+
+def acquire(db: Db, name: str, holder: str, label: str, now: int, until: int) -> str:
+    """Take or renew a lease. Gives "" when it is ours until `until`, else the label of who holds it."""
+    with db.write():
+        row = db.row("select holder, label, until from lease where name = ?", (name,))
+        if row is not None and row[0] != holder and row[2] > now:
+            return str(row[1])
+        db.run("insert or replace into lease values (?, ?, ?, ?)", (name, holder, label, until))
+        return ""
+
+
+def release(db: Db, name: str, holder: str) -> None:
+    """Let a lease go."""
+    with db.write():
+        db.run("delete from lease where name = ? and holder = ?", (name, holder))
+
+
+def holder(db: Db, name: str, now: int) -> str:
+    """The label of who holds a lease; empty where nobody does."""
+    return str(db.value("select label from lease where name = ? and until > ?", (name, now)) or "")
+
+
+def exists(db: Db, source: str) -> bool:
+    """Whether there is a source of this name."""
+    return db.value("select 1 from source where native = ?", (source,)) is not None

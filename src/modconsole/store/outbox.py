@@ -1,0 +1,185 @@
+"""Replies on their way: draft, queued, sending, sent, confirmed; or failed, or unsure.
+
+A send is claimed for sending in a transaction before the first byte goes out, so that two processes never send the same one, and
+a crash in between leaves it in `sending`: whoever comes next finds it there, calls it `unsure` and looks for it on the platform.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from modconsole.domain.records import Message, Send, SendState
+from modconsole.store.db import Db
+from modconsole.store.ingest import Ingest
+from modconsole.store.refresh import refresh
+
+
+class OutboxRow(Struct, kw_only=True):
+    """A send with what is known of its way. Times are instants."""
+
+    id: str
+    at: int
+    by: str
+    source: str
+    conversation: str
+    reply_to: str | None
+    through: str
+    text: str
+    state: SendState
+    message: str | None
+    not_before: int | None
+    attempted_at: int | None
+    attempts: int
+    retry_at: int | None
+    trouble: str | None
+    hint: str | None
+    title: str | None
+    seq: int
+
+
+_SELECT = (
+    "select d.id, d.at, d.by, s.native, c.native, d.reply_to, d.through, d.text, d.state, d.message, d.not_before,"
+    " d.attempted_at, d.attempts, d.retry_at, d.trouble, d.hint, c.shown_title, d.seq"
+    " from send d join source s on s.id = d.source join conversation c on c.id = d.conversation "
+)
+
+
+def _row(row: tuple[Any, ...]) -> OutboxRow:
+    names = OutboxRow.__struct_fields__
+    return OutboxRow(**dict(zip(names, row, strict=True)))
+
+
+def queue(db: Db, send: Send, not_before: int, now: int) -> None:
+    """Put a reply in the outbox, to go out at `not_before` at the earliest; until then it can be taken back."""
+    with db.write():
+        Ingest(db).batch([send], now)
+        db.run("update send set not_before = ? where id = ?", (not_before, send.id))
+
+
+def get(db: Db, ident: str) -> OutboxRow | None:
+    """One send, or None."""
+    row = db.row(_SELECT + "where d.id = ?", (ident,))
+    return _row(row) if row is not None else None
+
+
+def due(db: Db, source: str, now: int) -> list[OutboxRow]:
+    """Sends of a source whose time has come: queued ones, and failed ones that were to be tried again."""
+    found = db.rows(
+        _SELECT + "where s.native = ? and ((d.state = 'queued' and ifnull(d.not_before, 0) <= ?)"
+        " or (d.state = 'failed' and d.retry_at <= ?)) order by d.seq",
+        (source, now, now),
+    )
+    return [_row(row) for row in found]
+
+
+def open_sends(db: Db, source: str, states: tuple[str, ...]) -> list[OutboxRow]:
+    """Sends of a source in some states, oldest first."""
+    marks = ", ".join("?" * len(states))
+    found = db.rows(_SELECT + f"where s.native = ? and d.state in ({marks}) order by d.seq", (source, *states))
+    return [_row(row) for row in found]
+
+
+def listing(db: Db, limit: int, *, before: int | None = None) -> list[OutboxRow]:
+    """The outbox, newest first; before a sequence number."""
+    where = "where d.seq < ?" if before is not None else ""
+    found = db.rows(
+        _SELECT + where + " order by d.seq desc limit ?", (*([before] if before is not None else []), limit)
+    )
+    return [_row(row) for row in found]
+
+
+def of_conversation(db: Db, conversation: int) -> list[OutboxRow]:
+    """All sends of a conversation, oldest first; by its row id."""
+    return [_row(row) for row in db.rows(_SELECT + "where d.conversation = ? order by d.seq", (conversation,))]
+
+
+def next_due(db: Db) -> int | None:
+    """When the next send is due; None where nothing waits to go out."""
+    found = db.value(
+        "select min(case when state = 'failed' then retry_at else ifnull(not_before, 0) end) from send"
+        " where state = 'queued' or (state = 'failed' and retry_at is not null)"
+    )
+    return int(found) if found is not None else None
+
+
+def take(db: Db, ident: str, now: int) -> bool:
+    """Claim a send for sending. False where somebody else has it, or where it was taken back in the meantime."""
+    with db.write():
+        changed = db.run(
+            "update send set state = 'sending', attempted_at = ?1, attempts = attempts + 1, retry_at = null where id = ?2"
+            " and (state = 'queued' or (state = 'failed' and retry_at <= ?1))",
+            (now, ident),
+        )
+        if changed:
+            _touch(db, ident, now)
+        return changed > 0
+
+
+def move(
+    db: Db,
+    ident: str,
+    state: SendState,
+    now: int,
+    *,
+    trouble: str = "",
+    hint: str = "",
+    retry_at: int | None = None,
+    message: str | None = None,
+) -> None:
+    """Write down the next step of a send, with what went wrong, if anything."""
+    with db.write():
+        db.run(
+            "update send set state = ?, trouble = ?, hint = ?, retry_at = ?, message = ifnull(?, message) where id = ?",
+            (state, trouble or None, hint or None, retry_at, message, ident),
+        )
+        _touch(db, ident, now)
+
+
+def arrive(db: Db, ident: str, message: Message, now: int, *, confirmed: bool) -> None:
+    """The platform has the reply: store the message and the step together."""
+    with db.write():
+        db.run(
+            "update send set state = ?, message = ?, trouble = null, hint = null, retry_at = null where id = ?",
+            ("confirmed" if confirmed else "sent", message.id, ident),
+        )
+        if confirmed:
+            Ingest(db, reread=True).batch([message], now)
+        _touch(db, ident, now)
+
+
+def take_back(db: Db, ident: str, now: int) -> bool:
+    """Take a reply back before it goes out. False where it is too late."""
+    with db.write():
+        changed = db.run(
+            "update send set state = 'taken_back' where id = ? and state in ('queued', 'failed')", (ident,)
+        )
+        if changed:
+            _touch(db, ident, now)
+        return changed > 0
+
+
+def retry(db: Db, ident: str, now: int) -> bool:
+    """Put a failed reply back in line, at once. False where it is not failed."""
+    with db.write():
+        changed = db.run(
+            "update send set state = 'queued', not_before = ?, retry_at = null where id = ? and state = 'failed'",
+            (now, ident),
+        )
+        if changed:
+            _touch(db, ident, now)
+        return changed > 0
+
+
+def known_replies(db: Db, source: str) -> frozenset[str]:
+    """Ids on the platform that already belong to a send: never to be taken for another one's."""
+    found = db.rows(
+        "select d.message from send d join source s on s.id = d.source where s.native = ? and d.message is not null",
+        (source,),
+    )
+    return frozenset(row[0] for row in found)
+
+
+def _touch(db: Db, ident: str, now: int) -> None:
+    refresh(db, [db.value("select conversation from send where id = ?", (ident,))], now)

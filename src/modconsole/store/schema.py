@@ -1,0 +1,148 @@
+"""Tables, indexes and migrations.
+
+What platforms said (`source` to `coverage`) is apart from what we did (`decision`, `send`, `draft`) and from what is only a
+cache (`ask`, `tally`, and the last columns of `conversation`). Times are instants: integer microseconds since 1970, UTC. Platform
+ids are opaque text in `native`; the integer ids are ours and mean nothing outside this file.
+
+A migration is a named function, runs in a transaction of its own, and is never changed once released: add another.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+VERSION = 1
+"""`PRAGMA user_version` of a database to which all migrations have been applied."""
+
+migrations = Migrations("modconsole")
+
+_MIRROR = (
+    """create table source (
+        id integer primary key, native text not null unique, platform text not null default '', name text, url text,
+        connected_at integer, target_hours real, hours text, fresh_within real, answer text,
+        identities text not null default '[]', observed_at integer, described integer not null default 0)""",
+    """create table conversation (
+        id integer primary key, source integer not null references source(id), native text not null,
+        kind text, title text, url text, opened_by text, opened_at integer, reply_until integer, observed_at integer,
+        described integer not null default 0,
+        shown_kind text not null default 'comments', shown_title text, messages integer not null default 0,
+        last_at integer not null default 0, last_message integer, open_asks integer not null default 0,
+        valid_from integer, valid_to integer,
+        unique (source, native))""",
+    "create index conversation_newest on conversation (last_at, id)",
+    "create index conversation_newest_in on conversation (source, last_at, id)",
+    "create index conversation_expires on conversation (valid_to) where valid_to is not null",
+    """create table person (
+        id integer primary key, source integer not null references source(id), native text not null,
+        handle text, name text, kind text, seen integer not null default -9223372036854775808,
+        unique (source, native))""",
+    "create index person_handle on person (handle collate nocase) where handle is not null",
+    """create table author (
+        id integer primary key, person integer not null references person(id), handle text, name text, kind text)""",
+    "create unique index author_variant on author (person, ifnull(handle, ''), ifnull(name, ''), ifnull(kind, ''))",
+    """create table message (
+        id integer primary key, source integer not null references source(id), native text not null,
+        conversation integer not null references conversation(id), person integer not null references person(id),
+        author integer references author(id), created_at integer not null, text text not null, format text,
+        parent text, mentions text, quotes text, kind text, title text, url text, visibility text, state text,
+        state_at integer, edited_at integer, automatic integer, attachments text, observed_at integer, extra text,
+        plain text, first_observed integer, versions integer not null default 1,
+        unique (source, native))""",
+    "create index message_in on message (conversation, created_at)",
+    "create index message_by on message (person, created_at)",
+    """create table version (
+        message integer not null references message(id), body blob not null, primary key (message, body)) without rowid""",
+    "create view message_text as select id, coalesce(plain, text) as text from message",
+    """create virtual table message_search using fts5(
+        text, content='message_text', content_rowid='id', tokenize='unicode61 remove_diacritics 2')""",
+    """create table reaction (
+        source integer not null references source(id), message text not null, person text not null, name text not null,
+        at integer not null, removed integer not null, body blob not null,
+        primary key (source, message, person, name)) without rowid""",
+    """create table coverage (
+        id integer primary key, source integer not null references source(id), conversation text not null default '',
+        checked_at integer not null, complete_through integer, gap_from integer, gap_to integer, gap_why text,
+        gap integer not null, observed_at integer, body blob not null, unique (source, conversation, checked_at, body))""",
+)
+_OURS = (
+    """create table decision (
+        id text primary key, at integer not null, by text not null, act text not null,
+        source integer not null references source(id), conversation integer not null references conversation(id),
+        person text, through text, reason text, until integer, text text, tags text, "to" text, observed_at integer,
+        undone_at integer, undone_by text, seq integer not null)""",
+    "create index decision_on on decision (conversation)",
+    "create index decision_by on decision (by, seq)",
+    "create index decision_link on decision (source, \"to\") where act = 'link'",
+    """create table send (
+        id text primary key, at integer not null, by text not null,
+        source integer not null references source(id), conversation integer not null references conversation(id),
+        reply_to text, through text not null, text text not null, state text not null, message text,
+        not_before integer, attempted_at integer, attempts integer not null default 0, retry_at integer,
+        trouble text, hint text, seq integer not null)""",
+    "create index send_on on send (conversation)",
+    "create index send_open on send (state, not_before) where state not in ('confirmed', 'taken_back')",
+    "create index send_by on send (by, seq)",
+    """create table moderation (
+        id text primary key, at integer not null, by text not null, source integer not null references source(id),
+        conversation integer not null references conversation(id), message text not null, act text not null,
+        was text not null, became text not null, reason text, undone_at integer, undone_by text, seq integer not null)""",
+    """create table draft (
+        source text not null, message text not null, by text not null, text text not null, through text,
+        saved_at integer not null, primary key (source, message, by)) without rowid""",
+    "create table counter (name text primary key, value integer not null) without rowid",
+)
+_CACHE = (
+    """create table ask (
+        id integer primary key, conversation integer not null references conversation(id),
+        source_native text not null, conversation_native text not null, thread text not null, person text not null,
+        source integer not null, status text not null, open integer not null, trouble text not null default '',
+        waiting_since integer, due_at integer, reply_until integer, messages text not null, latest text not null,
+        shown integer, shown_at integer, badges text not null, backlog integer not null, claimed_by text, claimed_until integer,
+        suggest_act text, suggest_reason text, reason text not null default '', by text not null default '', until integer,
+        unique (conversation, thread, person))""",
+    """create index ask_queue on ask (
+        open, trouble, waiting_since, source_native, conversation_native, thread, person, due_at, reply_until, source)""",
+    "create index ask_due on ask (open, due_at)",
+    "create index ask_window on ask (reply_until) where open = 1 and reply_until is not null",
+    "create index ask_person on ask (person, source)",
+    "create index ask_status on ask (status, until)",
+    """create table tally (
+        source integer not null, status text not null, backlog integer not null, n integer not null,
+        primary key (source, status, backlog)) without rowid""",
+    """create trigger ask_added after insert on ask begin
+        insert into tally values (new.source, new.status, new.backlog, 1)
+            on conflict do update set n = n + 1; end""",
+    """create trigger ask_gone after delete on ask begin
+        update tally set n = n - 1 where source = old.source and status = old.status and backlog = old.backlog; end""",
+    """create trigger ask_changed after update of status, backlog on ask
+        when old.status <> new.status or old.backlog <> new.backlog begin
+        update tally set n = n - 1 where source = old.source and status = old.status and backlog = old.backlog;
+        insert into tally values (new.source, new.status, new.backlog, 1)
+            on conflict do update set n = n + 1; end""",
+)
+_SYNC = (
+    """create table account (
+        source integer primary key references source(id), platform text not null, settings text not null,
+        paused integer not null default 0)""",
+    """create table mark (
+        source integer primary key references source(id), position text not null, synced_at integer,
+        failed_at integer, failure text, hint text, walked_at integer)""",
+    """create table poison (
+        id integer primary key, source integer not null references source(id), at integer not null, why text not null,
+        payload blob not null)""",
+    """create table lease (
+        name text primary key, holder text not null, label text not null, until integer not null) without rowid""",
+)
+
+
+@migrations(name="0001_first")
+def first(db: Database) -> None:
+    """Everything the first release needs."""
+    for statement in (*_MIRROR, *_OURS, *_CACHE, *_SYNC):
+        db.execute(statement)
+
+
+def migrate(db: Database) -> None:
+    """Apply what is pending and note the version. Safe to run by two processes at once: the second finds nothing to do."""
+    migrations.apply(db)
+    db.execute(f"pragma user_version = {VERSION}")
