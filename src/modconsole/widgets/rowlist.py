@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import ClassVar, Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -26,10 +26,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from modconsole.domain.safetext import EMPTY, Safe, literal
+from modconsole.widgets.pager import Key, Page, Pager, R, Request, read, selectable
 from modconsole.widgets.plain import STYLE_CLASSES, Painted, Piece
-from modconsole.widgets.window import BUFFER, Key, Page, Pager, Request, Row, Window, read, selectable
-
-R = TypeVar("R", bound=Row)
+from modconsole.widgets.window import BUFFER, Window
 
 WHEEL: Final = 3
 """Rows that one tick of the wheel scrolls."""
@@ -45,7 +44,7 @@ def _raise(error: Exception) -> None:
 
 
 class RowList(Painted, Generic[R], can_focus=True):
-    """The list. Generic over the row's type, which needs a `key` and may have `selectable` (see `window.Row`)."""
+    """The list. Generic over the row's type, which needs a `key` and may have `selectable` (see `pager.Row`)."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {*STYLE_CLASSES, "text--cursor", "text--mark"}
     DEFAULT_CSS = """
@@ -126,9 +125,12 @@ class RowList(Painted, Generic[R], can_focus=True):
         """How many rows the list has."""
         return self.window.count
 
-    def changed(self) -> None:
-        """The list may have changed: read it again around the cursor, which stays on its row and line."""
-        self.window.changed()
+    def changed(self, *, follow: bool = True) -> None:
+        """The list may have changed: read it again around the cursor, which stays on its row and line.
+
+        `follow=False` after an act of one's own that takes the row away or elsewhere: the cursor goes to the next row.
+        """
+        self.window.changed(follow=follow)
         self._read_on()
 
     def redraw(self) -> None:
