@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import Executor
 from typing import ClassVar, Final, Generic
 
 from textual import events
@@ -80,6 +81,7 @@ class RowList(Painted, Generic[R], can_focus=True):
         start_at: Key | None = None,
         empty: Safe = EMPTY,
         threaded: bool = True,
+        executor: Executor | None = None,
         buffer: int = BUFFER,
         id: str | None = None,
         classes: str | None = None,
@@ -90,7 +92,8 @@ class RowList(Painted, Generic[R], can_focus=True):
         may have changed; position counts from 0. `on_open` is Enter or a click on the row under the cursor, `on_mark`
         tells all marked keys, `on_news` how many rows have arrived above, `on_lost` which row vanished from under the
         cursor, `on_error` that the pager raised (without it, the error ends the app as any other would).
-        `threaded=False` reads on the event loop: for lists in memory only.
+        `threaded=False` reads on the event loop: for lists in memory only. `executor` is where reads run (the event
+        loop's own if None); one with a single thread keeps a store to one connection for all lists.
         """
         super().__init__(id=id, classes=classes, markup=False)
         self.window: Window[R] = Window(buffer)
@@ -100,7 +103,7 @@ class RowList(Painted, Generic[R], can_focus=True):
         self._on_cursor, self._on_open, self._on_mark = on_cursor, on_open, on_mark
         self._on_news, self._on_lost, self._on_error = on_news, on_lost, on_error
         self._empty = empty
-        self._threaded = threaded
+        self._threaded, self._executor = threaded, executor
         self._strips: dict[Key, tuple[R, bool, bool, Strip]] = {}
         self._strips_width = 0
         self._reading: asyncio.Task[None] | None = None
@@ -264,7 +267,7 @@ class RowList(Painted, Generic[R], can_focus=True):
 
     async def _read(self, pager: Pager[R], request: Request) -> None:
         try:
-            page = await asyncio.to_thread(read, pager, request)
+            page = await asyncio.get_running_loop().run_in_executor(self._executor, read, pager, request)
         except Exception as error:
             self.window.failed()
             self.call_later(self._on_error or _raise, error)
