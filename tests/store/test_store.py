@@ -126,10 +126,10 @@ def test_scenario_53_the_oldest_of_a_hundred_thousand_is_reachable_and_counted(d
         told.message(f"m{number}", f"p{number}", "09:00")
     ingest(db, told.records, NOW)
     db.run(
-        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 49) insert into ask select null,"
-        " conversation, source_native, conversation_native, thread || '-' || i, person, source, status, open, trouble, waiting_since - i, due_at,"
-        " reply_until, messages, latest, shown, shown_at, badges, backlog, claimed_by, claimed_until, suggest_act,"
-        " suggest_reason, reason, by, until from ask, n"
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 49) insert into ask"
+        " select null, conversation, source_native, conversation_native, thread || '-' || i, person, source, status, open,"
+        " trouble, waiting_since - i, due_at, reply_until, messages, latest, shown, shown_at, badges, backlog, claimed_by,"
+        " claimed_until, suggest_act, suggest_reason, reason, by, until from ask, n"
     )
     assert queue.size(db, NOW) == 100_000
     first, last = queue.page(db, NOW, 1)[0], queue.page(db, NOW, 1, backwards=True)[0]
