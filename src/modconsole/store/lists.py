@@ -319,7 +319,7 @@ def latest_look(db: Db, source: int, conversation: str = "") -> Any:
     """(checked_at, complete_through, gap, gap_why) of the latest look, or None."""
     return db.row(
         "select checked_at, complete_through, gap, gap_why from coverage where source = ? and conversation = ?"
-        " order by checked_at desc, ifnull(observed_at, checked_at) desc, body desc limit 1",
+        " order by checked_at desc, ifnull(observed_at, checked_at) desc, gap desc, body desc limit 1",
         (source, conversation),
     )
 
