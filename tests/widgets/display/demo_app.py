@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import sys
+import threading
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -62,6 +63,7 @@ class Demo(DiffDisplay, App[None]):
         Binding("a", "arrive", "Arrive", id="arrive"),
         Binding("s", "shell", "Shell", id="shell"),
         Binding("c", "crash", "Crash", id="crash"),
+        Binding("h", "hang", "Hang", id="hang"),
     ]
 
     def __init__(self, n: int) -> None:
@@ -109,6 +111,9 @@ class Demo(DiffDisplay, App[None]):
         with self.suspend():
             print("in the shell", flush=True)
             sys.stdin.readline()
+
+    def action_hang(self) -> None:
+        threading.Event().wait(60)
 
     def action_crash(self) -> None:
         secret = "a private message"

@@ -119,6 +119,18 @@ def test_a_signal_leaves_the_terminal_clean_and_tells_the_truth(display: str, nu
         assert {7, 25} <= session.terminal.modes
 
 
+def test_a_signal_ends_an_app_that_hangs() -> None:
+    """After the grace the process is ended by force, and the terminal is clean all the same."""
+    with demo("diff") as session:
+        session.send("h")
+        session.sleep(0.2)
+        os.kill(session.proc.pid, signal.SIGTERM)
+        assert session.wait_exit(timeout=10) == 128 + signal.SIGTERM
+        assert session.terminal.kitty_flags == 0
+        assert session.terminal.modes & {1000, 1003, 1004, 1006, 1015, 1049, 2004} == set()
+        assert {7, 25} <= session.terminal.modes
+
+
 def test_an_ordinary_end_is_status_zero_and_clean() -> None:
     """Quitting leaves the shell as it was, and no answer of the terminal is typed into it."""
     with demo("paced", link="slow") as session:
