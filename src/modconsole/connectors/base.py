@@ -1,12 +1,12 @@
 """What a platform must be able to do for us: the contract that every connector keeps.
 
-A connector is the only code that knows a platform. It speaks HTTP, and nothing else: it has no database, no clock of its
-own (the time is given) and no screen. What it reads comes out as records of the exchange format, page by page, each
-page with the *position* from which the next run can go on; whoever calls stores page and position in one transaction,
-so that a crash between two pages loses nothing and repeats at most one page.
+A connector is the only code that knows a platform. It speaks HTTP, and nothing else: it has no database, no clock of
+its own (the time is given) and no screen. What it reads comes out as records of the exchange format, page by page,
+each page with the *position* from which the next run can go on; whoever calls stores page and position in one
+transaction, so that a crash between two pages loses nothing and repeats at most one page.
 
-Errors are those of `modconsole.errors`: retryable or final is part of their type. A send whose outcome is not known raises
-`OutcomeUnknown` and is never repeated by the connector itself.
+Errors are those of `modconsole.errors`: retryable or final is part of their type. A send whose outcome is not known
+raises `OutcomeUnknown` and is never repeated by the connector itself.
 """
 
 from __future__ import annotations
@@ -60,6 +60,10 @@ class Page:
     """Progress within the lane, in items; `total` is None where the platform does not say."""
     complete: bool = False
     """True on the last page of a lane that has seen all it should see."""
+    gone: tuple[str, ...] = ()
+    """Ids that were given in `Known` and that the platform, asked for each, says do not exist. There is nothing left
+    to read, so there is no record: the store writes a version with the last known text, state `deleted`, observed at
+    the pull's `now`."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,9 @@ class Known:
     """Native ids of messages of people who wait, and of our own latest replies: re-read on every run."""
     recent: tuple[str, ...] = ()
     """Native ids of messages of the last days: re-read for edits, deletions and moderation."""
+    queued: tuple[str, ...] = ()
+    """Native ids of messages last seen held, hidden, as spam or removed: re-read, because leaving a queue is nowhere
+    announced."""
     live: tuple[str, ...] = ()
     """Only on a full walk: all native ids that we believe to exist there."""
     position: dict[str, Any] = field(default_factory=dict)
@@ -104,12 +111,17 @@ class Connector(Protocol):
     def send(self, reply: Outgoing) -> Record:
         """Send a reply and give back the message as the platform stored it.
 
-        Raises `OutcomeUnknown` when it cannot be told whether it arrived, `Duplicate` when the platform says it already has it.
+        Raises `OutcomeUnknown` when it cannot be told whether it arrived, `Duplicate` when the platform says it
+        already has it.
         """
         ...
 
     def find(self, reply: Outgoing, candidates: frozenset[str]) -> Record | None:
-        """Look for a reply that may have arrived: ours, same place, same text, not one of `candidates` (already known ids)."""
+        """Look for a reply that may have arrived: ours, same place, same text, not one of `candidates`.
+
+        `candidates` are the ids of ours that were known *before the first try*. A reply that a pull has brought in
+        since then must not be among them: it is what is being looked for.
+        """
         ...
 
     def read(self, message: str) -> Record | None:

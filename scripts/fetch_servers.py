@@ -1,0 +1,111 @@
+"""Fetch the real servers that the tests run on loopback, with the ordinary clients of Debian and npm.
+
+    python scripts/fetch_servers.py [--install]
+
+What comes: Debian's `wordpress` package (unpacked, never installed) and the SQLite driver for WordPress, a zip file
+inside the npm package `@wp-playground/cli`; about 10 MB. They go to the folder that `MODCONSOLE_SERVERS` names, by
+default `.servers/` in the project, which git ignores. `--install` first installs `php-cli` and `php-sqlite3` through
+apt-get, which needs root. Files that are there already are not fetched again. Exit status: 0 everything is there, 1
+something could not be had.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+PLAYGROUND = "@wp-playground/cli@3.1.56"
+DRIVER_IN_PACKAGE = "package/sqlite-database-integration.zip"
+
+
+def cache() -> Path:
+    """The folder that holds the servers' files."""
+    return Path(os.environ.get("MODCONSOLE_SERVERS") or PROJECT / ".servers").resolve()
+
+
+def run(*command: str, cwd: Path) -> None:
+    """Run a client and let its words through; `CalledProcessError` when it fails."""
+    print("+", *command, flush=True)
+    subprocess.run(command, cwd=cwd, check=True)
+
+
+def install_php(folder: Path) -> None:
+    """Install the PHP command line and its SQLite driver, unless they are there."""
+    if shutil.which("php") and b"pdo_sqlite" in subprocess.run(["php", "-m"], capture_output=True, check=True).stdout:
+        return
+    run("apt-get", "update", cwd=folder)
+    run("apt-get", "install", "-y", "--no-install-recommends", "php-cli", "php-sqlite3", cwd=folder)
+
+
+def fetch_wordpress(folder: Path) -> None:
+    """Unpack Debian's WordPress into `folder/wordpress`.
+
+    The package links to files of other packages (fonts, scripts of the admin pages); those links are left out:
+    neither the REST interface nor the comment form needs them.
+    """
+    target = folder / "wordpress"
+    if (target / "wp-load.php").exists():
+        return
+    downloads = folder / "downloads"
+    downloads.mkdir(parents=True, exist_ok=True)
+    if not list(downloads.glob("wordpress_*.deb")):
+        run("apt-get", "download", "wordpress", cwd=downloads)
+    package = sorted(downloads.glob("wordpress_*.deb"))[-1]
+    with tempfile.TemporaryDirectory(dir=folder) as unpacked:
+        run("dpkg", "-x", str(package), unpacked, cwd=folder)
+        whole = Path(unpacked) / "whole"
+        shutil.copytree(
+            Path(unpacked) / "usr/share/wordpress",
+            whole,
+            ignore_dangling_symlinks=True,
+            ignore=shutil.ignore_patterns("wp-config.php", ".htaccess"),
+        )
+        shutil.rmtree(target, ignore_errors=True)
+        whole.rename(target)
+
+
+def fetch_sqlite_driver(folder: Path) -> None:
+    """Take the SQLite driver out of the npm package into `folder/sqlite-database-integration.zip`."""
+    target = folder / "sqlite-database-integration.zip"
+    if target.exists():
+        return
+    downloads = folder / "downloads"
+    downloads.mkdir(parents=True, exist_ok=True)
+    if not list(downloads.glob("wp-playground-cli-*.tgz")):
+        run("npm", "pack", PLAYGROUND, cwd=downloads)
+    with tarfile.open(sorted(downloads.glob("wp-playground-cli-*.tgz"))[-1]) as package:
+        member = package.extractfile(DRIVER_IN_PACKAGE)
+        if member is None:
+            raise FileNotFoundError(DRIVER_IN_PACKAGE)
+        part = target.with_suffix(".part")
+        part.write_bytes(member.read())
+        part.rename(target)
+
+
+def main() -> int:
+    folder = cache()
+    folder.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    steps = [fetch_wordpress, fetch_sqlite_driver]
+    if "--install" in sys.argv[1:]:
+        steps.insert(0, install_php)
+    for step in steps:
+        try:
+            step(folder)
+        except (OSError, KeyError, subprocess.CalledProcessError) as error:
+            print(f"{step.__name__}: {error}", file=sys.stderr)
+            failed = 1
+    print(
+        f"Servers in {folder}: {', '.join(sorted(p.name for p in folder.iterdir() if p.name != 'downloads')) or 'none'}"
+    )
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,313 @@
+"""Requests as every connector makes them: bounded in time and size, retried only where that is safe, and never
+indiscreet.
+
+`Http.read` may be repeated and is, a few times, when nothing came back. `Http.write` is made exactly once: what went
+wrong says whether it surely did nothing (`Unreachable`) or may have been carried out (`OutcomeUnknown`). All failures
+of all platforms go through `STATUS_TABLE` and `transport_error`; a connector adds only the platform's own codes,
+through `refine`.
+
+Errors are made of our own sentences, the host and the platform's code for the reason. Nothing that the other side
+wrote in prose, no address with its query and no credential gets into them, and nothing is logged.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from modconsole import __version__
+from modconsole.errors import (
+    Gone,
+    OutcomeUnknown,
+    PlatformError,
+    RateLimited,
+    Refused,
+    SignInError,
+    Unreachable,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+
+USER_AGENT = f"modconsole/{__version__}"
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 30.0
+WHOLE_SECONDS = 120.0
+"""The longest a whole answer may take: a server that sends a byte now and then must not hold a sync for ever."""
+MAX_BYTES = 32 * 1024 * 1024
+"""The largest answer that is read. A hundred comments of the greatest length that WordPress stores are 7 MB."""
+MAX_RETRY_AFTER = 3600.0
+"""Seconds. A server may ask for a day by mistake; asking once an hour is polite enough."""
+DEFAULT_RETRY_AFTER = 60.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The decoded body, or None where it is no JSON."""
+        try:
+            return msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
+    def code(self) -> str:
+        """The platform's word for the reason, if the body has one: letters, digits, `_` and `-` only, or empty."""
+        body = self.json()
+        code = body.get("code", "") if isinstance(body, dict) else ""
+        return code if isinstance(code, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,80}", code) else ""
+
+    def time(self) -> float | None:
+        """The server's clock when it answered, in seconds since 1970, from the `Date` header (RFC 9110 §6.6.1)."""
+        return _http_date(self.headers.get("date", ""))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row of the table from status codes to errors; `read` and `write` are the error for each kind of request."""
+
+    statuses: range
+    read: type[PlatformError]
+    write: type[PlatformError]
+    sentence: str
+    hint: str = ""
+
+
+STATUS_TABLE: tuple[Rule, ...] = (
+    Rule(range(300, 400), Refused, Refused, "{host} says that it has moved.", "Set the address that it moved to."),
+    Rule(range(401, 402), SignInError, SignInError, "{host} did not accept the sign-in.", "Sign in again."),
+    Rule(range(403, 404), Refused, Refused, "{host} does not allow this.", "Check what the account may do there."),
+    Rule(range(404, 405), Gone, Gone, "{host} has nothing at this address."),
+    Rule(range(408, 409), Unreachable, OutcomeUnknown, "{host} gave up waiting for the request."),
+    Rule(range(410, 411), Gone, Gone, "It no longer exists on {host}."),
+    Rule(range(413, 415), Refused, Refused, "{host} found the request too long.", "Shorten the text."),
+    Rule(range(425, 426), RateLimited, RateLimited, "{host} asks to try again later."),
+    Rule(range(429, 430), RateLimited, RateLimited, "{host} asks us to slow down."),
+    Rule(range(400, 500), Refused, Refused, "{host} refused the request."),
+    Rule(range(500, 600), Unreachable, OutcomeUnknown, "{host} failed while it worked on the request."),
+)
+"""First match counts. A write that ended in 5xx may have been carried out: the failure can come after the act."""
+
+
+class Http:
+    """A connection to one place. `refine(answer)` may name a better error for a failed answer, or return None."""
+
+    def __init__(
+        self,
+        base: str,
+        *,
+        sign_in: tuple[str, str] | None = None,
+        refine: Callable[[Answer], PlatformError | None] | None = None,
+        transport: httpx.BaseTransport | None = None,
+        attempts: int = 3,
+        wait: float = 0.5,
+    ) -> None:
+        self.base = base
+        self.host = urlsplit(base).hostname or "the platform"
+        self._refine = refine
+        self._sign_in = sign_in
+        self._transport = transport
+        self._attempts = attempts
+        self._wait = wait
+        self._client: httpx.Client | None = None
+
+    def __repr__(self) -> str:
+        return f"Http({self.host!r})"
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def read(self, url: str, params: Mapping[str, str] | None, parse: Callable[[Answer], T]) -> T:
+        """GET and parse, repeated a few times with growing pauses while nothing usable comes back.
+
+        `parse` raises `Unreachable` for half a document, and the request is made again. Raises a `PlatformError`.
+        """
+        import stamina
+        from stamina.instrumentation import set_on_retry_hooks
+
+        # Its own report of a retry would go to standard error, in the middle of the screen.
+        set_on_retry_hooks(())
+        attempts = stamina.retry_context(
+            on=Unreachable,
+            attempts=self._attempts,
+            timeout=60,
+            wait_initial=self._wait,
+            wait_max=5,
+            wait_jitter=self._wait,
+        )
+        for attempt in attempts:
+            with attempt:
+                return parse(
+                    self._checked(self._once("GET", url, params, None, USER_AGENT, writing=False), writing=False)
+                )
+        raise AssertionError("stamina raises when the attempts are used up")
+
+    def write(self, method: str, url: str, body: Any = None, *, user_agent: str | None = USER_AGENT) -> Answer:
+        """One request that changes something, made once. Raises a `PlatformError`; `OutcomeUnknown` means: look
+        first."""
+        return self._checked(self._once(method, url, None, body, user_agent, writing=True), writing=True)
+
+    def head(self, url: str) -> Answer:
+        """The answer to a GET without its body, and without following it anywhere else."""
+        return self._once("GET", url, None, None, USER_AGENT, writing=False, headers_only=True)
+
+    def _open(self) -> httpx.Client:
+        """The client, made when first needed. No connection is kept: one that the server has just closed would make
+        the outcome of the next write unknowable for no reason."""
+        import httpx
+
+        if self._client is None:
+            self._client = httpx.Client(
+                transport=self._transport,
+                auth=httpx.BasicAuth(*self._sign_in) if self._sign_in else None,
+                timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+                limits=httpx.Limits(max_keepalive_connections=0),
+                follow_redirects=False,
+                trust_env=False,
+                headers={"Accept": "application/json", "Cache-Control": "no-cache"},
+            )
+        return self._client
+
+    def _once(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str] | None,
+        body: Any,
+        user_agent: str | None,
+        *,
+        writing: bool,
+        headers_only: bool = False,
+    ) -> Answer:
+        import httpx
+
+        client = self._open()
+        try:
+            target = httpx.URL(url).copy_merge_params(params) if params else httpx.URL(url)
+            request = client.build_request(method, target, json=body)
+            del request.headers["User-Agent"]
+            if user_agent is not None:
+                request.headers["User-Agent"] = user_agent
+            answer = client.send(request, stream=True)
+            try:
+                content = b"" if headers_only else _content(answer)
+            finally:
+                answer.close()
+        except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as error:
+            raise transport_error(error, self.host, writing=writing) from None
+        return Answer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, content)
+
+    def _checked(self, answer: Answer, *, writing: bool) -> Answer:
+        if 200 <= answer.status < 300:
+            return answer
+        better = self._refine(answer) if self._refine is not None else None
+        raise better or status_error(answer, self.host, writing=writing) from None
+
+
+def _content(answer: httpx.Response) -> bytes:
+    """The body, as long as it comes in reasonable time and size."""
+    import httpx
+
+    until = time.monotonic() + WHOLE_SECONDS
+    parts = bytearray()
+    for part in answer.iter_bytes():
+        parts += part
+        if len(parts) > MAX_BYTES:
+            raise httpx.ReadError("too large")
+        if time.monotonic() > until:
+            raise httpx.ReadTimeout("too slow")
+    return bytes(parts)
+
+
+def transport_error(error: Exception, host: str, *, writing: bool) -> PlatformError:
+    """What a failed connection means: before anything was sent nothing was done, after that nobody knows."""
+    import httpx
+
+    never_sent = (
+        httpx.ConnectError,
+        httpx.ConnectTimeout,
+        httpx.PoolTimeout,
+        httpx.ProxyError,
+        httpx.UnsupportedProtocol,
+        httpx.LocalProtocolError,
+        httpx.InvalidURL,
+    )
+    if isinstance(error, never_sent):
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return Unreachable(
+                f"The certificate of {host} is not valid.", hint="Nothing was sent. Ask whoever runs it."
+            )
+        return Unreachable(f"{host} could not be reached.", hint="Check the address and the network.")
+    if writing:
+        return OutcomeUnknown(f"The connection to {host} ended before it answered: it may have been done, or not.")
+    if isinstance(error, httpx.TimeoutException):
+        return Unreachable(f"{host} did not answer in time.")
+    return Unreachable(f"The connection to {host} broke.")
+
+
+def status_error(answer: Answer, host: str, *, writing: bool) -> PlatformError:
+    """The error for a status code, from `STATUS_TABLE`; a code that nobody foresaw counts as a failure of the
+    server."""
+    for rule in STATUS_TABLE:
+        if answer.status in rule.statuses:
+            break
+    else:
+        rule = STATUS_TABLE[-1]
+    kind = rule.write if writing else rule.read
+    code = answer.code()
+    sentence = rule.sentence.format(host=host)[:-1] + f" ({answer.status}{' ' + code if code else ''})."
+    if kind is Unreachable and "retry-after" in answer.headers:
+        kind = RateLimited
+    if kind is RateLimited:
+        return RateLimited(sentence, hint=rule.hint, retry_after=retry_after(answer))
+    if kind is Refused:
+        return Refused(sentence, hint=rule.hint, code=code)
+    return kind(sentence, hint=rule.hint)
+
+
+def unreadable(host: str, *, writing: bool) -> PlatformError:
+    """The error for an answer of 2xx that is not what the platform's interface gives (a login page, half a
+    document)."""
+    if writing:
+        return OutcomeUnknown(f"{host} said yes with something unreadable: it may have been done, or not.")
+    return Unreachable(
+        f"{host} answered with something that is not its interface.", hint="Is something in front of it?"
+    )
+
+
+def retry_after(answer: Answer) -> float:
+    """Seconds to wait, from `Retry-After`: a number or a date (RFC 9110 §10.2.3), 1 to `MAX_RETRY_AFTER`.
+
+    A date is measured against the answer's own `Date`, so that a skewed clock of ours does not matter.
+    """
+    value = answer.headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        seconds = float(value)
+    else:
+        until, now = _http_date(value), answer.time()
+        seconds = until - (now if now is not None else time.time()) if until is not None else DEFAULT_RETRY_AFTER
+    return min(max(seconds, 1.0), MAX_RETRY_AFTER)
+
+
+def _http_date(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,7 @@
+"""The real servers, for the tests in this folder."""
+
+from __future__ import annotations
+
+from tests.servers.fixtures import wordpress, wp_post, wp_proxy
+
+__all__ = ["wordpress", "wp_post", "wp_proxy"]
