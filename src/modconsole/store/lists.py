@@ -133,6 +133,11 @@ def inbox(
     return rows[::-1] if backwards else rows
 
 
+def inbox_row(db: Db, conversation: int) -> InboxRow:
+    """One conversation by its row id."""
+    return _inbox_row(db.row(f"{_INBOX} where c.id = ?", (conversation,)))
+
+
 def inbox_size(db: Db, words: str = "", source: str = "") -> int:
     """How many conversations the inbox lists."""
     where, args = _inbox_where(words, source)

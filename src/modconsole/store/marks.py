@@ -45,6 +45,13 @@ def accounts(db: Db) -> list[AccountRow]:
     ]
 
 
+def has_account(db: Db, source: str) -> bool:
+    """Whether somebody is signed in to a source."""
+    return (
+        db.value("select 1 from account a join source s on s.id = a.source where s.native = ?", (source,)) is not None
+    )
+
+
 def forget_account(db: Db, source: str) -> bool:
     """Stop syncing a source; what it brought stays. False where it was not synced."""
     with db.write():
@@ -167,3 +174,8 @@ def release(db: Db, name: str, holder: str) -> None:
 def holder(db: Db, name: str, now: int) -> str:
     """The label of who holds a lease; empty where nobody does."""
     return str(db.value("select label from lease where name = ? and until > ?", (name, now)) or "")
+
+
+def exists(db: Db, source: str) -> bool:
+    """Whether there is a source of this name."""
+    return db.value("select 1 from source where native = ?", (source,)) is not None

@@ -90,6 +90,11 @@ def listing(db: Db, limit: int, *, before: int | None = None) -> list[OutboxRow]
     return [_row(row) for row in found]
 
 
+def of_conversation(db: Db, conversation: int) -> list[OutboxRow]:
+    """All sends of a conversation, oldest first; by its row id."""
+    return [_row(row) for row in db.rows(_SELECT + "where d.conversation = ? order by d.seq", (conversation,))]
+
+
 def next_due(db: Db) -> int | None:
     """When the next send is due; None where nothing waits to go out."""
     found = db.value(

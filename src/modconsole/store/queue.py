@@ -230,6 +230,15 @@ def one(db: Db, now: int, source: str, conversation: str, thread: str, person: s
     return None
 
 
+def of_conversation(db: Db, now: int, conversation: int) -> list[QueueRow]:
+    """All asks of a conversation in queue order, by its row id."""
+    names = db.rows(
+        "select source_native, conversation_native, thread, person from ask where conversation = ?", (conversation,)
+    )
+    found = [one(db, now, *each) for each in names]
+    return sorted((row for row in found if row is not None), key=lambda row: row.key)
+
+
 def counts(db: Db, now: int, terms: Iterable[Term] = ()) -> dict[str, int]:
     """How many asks have each status: of all, or of those that match a query."""
     condition, args = compile_terms(terms, now)
