@@ -103,9 +103,7 @@ def mark(db: Db, source: str) -> Mark:
     )
     if row is None:
         return Mark(position={})
-    return Mark(
-        position=msgspec.json.decode(row[0]), **dict(zip(Mark.__struct_fields__[1:], row[1:], strict=True))
-    )
+    return Mark(position=msgspec.json.decode(row[0]), **dict(zip(Mark.__struct_fields__[1:], row[1:], strict=True)))
 
 
 def position(db: Db, source: str) -> dict[str, Any]:
@@ -158,9 +156,7 @@ def poison(db: Db, source: str, now: int, why: str, payload: bytes) -> None:
 
 def standing_poison(db: Db, source: str, since: int) -> int:
     """How much was set aside since an instant, as since the last full walk: what a sync cannot vouch for."""
-    return int(
-        db.value("select count(*) from poison where source = ? and at >= ?", (source_id(db, source), since))
-    )
+    return int(db.value("select count(*) from poison where source = ? and at >= ?", (source_id(db, source), since)))
 
 
 def thin_looks(db: Db, source: int, now: int) -> None:

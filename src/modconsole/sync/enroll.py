@@ -46,7 +46,7 @@ def enroll(
 ) -> Source:
     """Store a source whose sign-in was verified: its description with our identity, and how it is reached.
 
-    What came before `now` is its backlog. Enrolling a source again renews the description and keeps identities and `connected_at`.
+    What came before `now` is its backlog. Doing it again renews the description, and keeps identities and `connected_at`.
     """
     known = marks.described(db, source) or Source(id=source, platform=platform)
     us = Identity(id=account.id, name=account.name or None, handle=account.handle or None, kind=kind)

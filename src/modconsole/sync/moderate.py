@@ -6,8 +6,6 @@ program dies in between, the next look at the source shows the message as it is;
 
 from __future__ import annotations
 
-import uuid
-
 from msgspec.structs import replace
 
 from modconsole.connectors.base import Connector, Moderation
@@ -25,7 +23,14 @@ REACHES: dict[str, Moderation] = {"live": "approve", "held": "hold", "spam": "sp
 PUT_AWAY = ("spam", "removed")
 """States out of which `restore` leads."""
 
-_WORDS = {"live": "live", "held": "held", "hidden": "hidden", "spam": "spam", "removed": "in the trash", "deleted": "gone"}
+_WORDS = {
+    "live": "live",
+    "held": "held",
+    "hidden": "hidden",
+    "spam": "spam",
+    "removed": "in the trash",
+    "deleted": "gone",
+}
 
 
 def moderate(
@@ -36,12 +41,12 @@ def moderate(
     act: Moderation,
     *,
     by: str,
+    ident: str,
     clock: Clock,
-    ident: str | None = None,
     reason: str = "",
     seen: str | None = None,
 ) -> Moderated:
-    """Carry out an act on a message and give back what is now in the journal.
+    """Carry out an act on a message and write it down in the journal under `ident`, a new UUID.
 
     `seen` is the state that the moderator was shown: where the platform has another one by now, that is stored and `Conflict`
     raised, and nothing is done. Raises `Refused` where the platform has no such act, `Gone`, other `PlatformError`s as they come.
@@ -52,11 +57,12 @@ def moderate(
     if seen is not None and was != seen:
         ingest(db, [before], clock(), reread=True)
         raise Conflict(
-            f"The message is {_WORDS[was]} now: somebody changed it on the platform.", hint="Look at it again, then act."
+            f"The message is {_WORDS[was]} now: somebody changed it on the platform.",
+            hint="Look at it again, then act.",
         )
     after = _message(connector.moderate(message, act))
     done = Moderated(
-        id=ident or new_id(clock()),
+        id=ident,
         at=clock(),
         by=by,
         source=source,
@@ -117,24 +123,18 @@ def retract(db: Db, connector: Connector, send: str, *, clock: Clock) -> None:
     if row is None:
         raise NotFound("There is no such reply in the outbox.")
     if row.state not in ("sent", "confirmed") or row.message is None:
-        raise Conflict("The reply is not on the platform.", hint="Before it is sent it can be taken back in the outbox.")
+        raise Conflict(
+            "The reply is not on the platform.", hint="Before it is sent it can be taken back in the outbox."
+        )
     _able(connector, "trash")
     try:
-        after = _message(connector.moderate(row.message, "trash"))
+        after = [_message(connector.moderate(row.message, "trash"))]
     except Gone:
         found = lists.message(db, row.source, row.message)
-        after = _gone(found.message, clock()) if found is not None else None
+        after = [_gone(found.message, clock())] if found is not None else []
     with db.write():
-        if after is not None:
-            ingest(db, [after], clock(), reread=True)
+        ingest(db, after, clock(), reread=True)
         outbox.move(db, send, "taken_back", clock())
-
-
-def new_id(now: int) -> str:
-    """A UUID version 7 (RFC 9562 §5.7): ids made later sort later. `now` is an instant."""
-    value = (now // 1000 & (1 << 48) - 1) << 80 | 7 << 76 | 2 << 62
-    noise = uuid.uuid4().int
-    return str(uuid.UUID(int=value | (noise >> 116) << 64 | noise & (1 << 62) - 1))
 
 
 def _able(connector: Connector, act: Moderation) -> None:

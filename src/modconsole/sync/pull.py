@@ -61,7 +61,7 @@ def pull(
     pages = connector.pull(known, began, full=full)
     try:
         for page in pages:
-            looks += [record for record in page.records if _vouches(record)]
+            looks += [record for record in page.records if isinstance(record, Coverage) and _vouches(record)]
             position = page.position
             _store(db, source, page, clock(), began, done)
             listener(_progress(source, page, done))
@@ -110,7 +110,9 @@ def _finish(
     since = began if done.full else (marks.mark(db, source).walked_at or 0)
     with db.write():
         standing = marks.standing_poison(db, source, since)
-        why = f"{standing} {'item' if standing == 1 else 'items'} from the platform could not be read" if standing else ""
+        why = (
+            f"{standing} {'item' if standing == 1 else 'items'} from the platform could not be read" if standing else ""
+        )
         landed = landing.land(db, source, [_with_gap(look, why) for look in looks], position, now, seen=began)
         marks.synced(db, source, began, now, walked=done.full)
     done.counts.add(landed.counts)

@@ -8,14 +8,15 @@
 A reply is never sent twice on a guess: a second try is made only when the first surely did nothing, and even then the platform is
 asked for the reply before anything is sent. And it is never lost: whatever happens, the row says where it stands.
 
-"Surely not there" takes time: a request that we gave up on may still be worked on. So a reply counts as not arrived only when it is
-not found `settles` seconds or more after the last attempt.
+"Surely not there" takes time: a request that we gave up on may still be worked on. So a reply counts as not arrived only when
+it is not found `settles` seconds or more after the last attempt.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from threading import Event as Flag
 
 from msgspec import Struct, field
 
@@ -56,7 +57,7 @@ _HIDDEN: dict[str, tuple[str, str]] = {
 }
 
 
-class LeaseLost(Exception):  # noqa: N818 - it is no error: somebody else has taken over
+class LeaseLost(Exception):
     """Another process syncs this database now; what has not begun is left to it."""
 
 
@@ -70,7 +71,8 @@ class Pushed(Struct):
 class Pusher:
     """Works on the outbox of one source, in the thread that owns `db`; only where this process has the sync lease.
 
-    `guard` is called right before a request that sends, and raises `LeaseLost` where somebody else has taken over.
+    `guard` is called right before a request that sends, and raises `LeaseLost` where somebody else has taken over. Once `stop`
+    is set, no other reply is begun.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Pusher:
         *,
         settles: float = 30.0,
         guard: Callable[[], None] = lambda: None,
+        stop: Flag | None = None,
         listener: Listener = quiet,
     ) -> None:
         self.db = db
@@ -90,11 +93,15 @@ class Pusher:
         self.clock = clock
         self.settles = int(settles * SECOND)
         self.guard = guard
+        self.stop = stop
         self.listener = listener
         self.pushed = Pushed()
 
     def run(self) -> Pushed:
-        """One round: what a crash left, what is to be looked for, what is due. Raises `SignInError`, `LeaseLost`, `StoreError`."""
+        """One round: what a crash left, what is to be looked for, what is due.
+
+        Raises `SignInError`, `LeaseLost` and `StoreError`; a platform that is out of reach only ends the round (`trouble`).
+        """
         self.pushed = Pushed()
         try:
             for row in outbox.open_sends(self.db, self.source, ("sending",)):
@@ -102,6 +109,8 @@ class Pusher:
             for row in outbox.to_look_for(self.db, self.source, self.clock()):
                 self._look(row)
             for row in outbox.due(self.db, self.source, self.clock()):
+                if self.stop is not None and self.stop.is_set():
+                    break
                 self._send(row)
         except (Unreachable, RateLimited) as error:
             self.pushed.trouble = error
@@ -125,7 +134,9 @@ class Pusher:
         except LeaseLost:
             self._put_back(taken, self.clock(), "", "")
             raise
-        self._attempt(taken)
+        now = outbox.get(self.db, row.id)
+        if now is not None and (now.state, now.attempts) == ("sending", taken.attempts):
+            self._attempt(taken)  # nobody took it for a crash's leftover in the meantime
 
     def _found_before(self, row: OutboxRow) -> bool:
         """Look for an earlier attempt's reply. Whatever prevents the look, nothing has been sent this time."""

@@ -79,9 +79,23 @@ def platform(name: str) -> Platform:
     found = BUILT_IN.get("demo" if name.startswith("demo-") else name)
     if found is not None:
         return found
-    for entry in entry_points(group=GROUP, name=name):
-        return Platform(name=name, load=lambda: _connect_of(entry.load()))
+    added = next(iter(entry_points(group=GROUP, name=name)), None)
+    if added is not None:
+        return Platform(name=name, load=lambda: _connect_of(added.load()))
     raise InputError(f"There is no connector for {name!r}.", hint=f"There are connectors for {', '.join(names())}.")
+
+
+def platform_or_default(name: str) -> Platform:
+    """Like `platform`, with the usual times for one that is not installed: opening it will say so."""
+    try:
+        return platform(name)
+    except InputError as error:
+        missing = error
+
+        def load() -> Connect:
+            raise missing
+
+        return Platform(name=name, load=load)
 
 
 def names() -> list[str]:
