@@ -239,3 +239,13 @@ def conversation(desk: Desk, source: str, ident: str) -> Conversation:
         decisions=journal.decisions_on(db, row_id),
         sends=outbox.of_conversation(db, row_id),
     )
+
+
+def search(desk: Desk, words: str, limit: int, *, source: str = "") -> list[lists.Hit]:
+    """Messages that hold all the words, the latest stored first."""
+    return lists.search(desk.db, words, limit, source=source)
+
+
+def journal_of(desk: Desk, limit: int, *, mine: bool = False) -> list[journal.Done]:
+    """The latest acts, newest first: everybody's, or mine."""
+    return journal.journal(desk.db, limit, by=desk.who if mine else None)

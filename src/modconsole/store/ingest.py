@@ -66,6 +66,8 @@ class Ingest:
     def __init__(self, db: Db, *, reread: bool = False) -> None:
         self.db = db
         self.reread = reread
+        self.asks_changed = 0
+        """How many asks the batches so far have made, changed or ended."""
         self._forget()
 
     def _forget(self) -> None:
@@ -81,10 +83,11 @@ class Ingest:
         try:
             with self.db.write():
                 counts, touched = self._store(records)
-                refresh(self.db, touched, now)
+                changed = refresh(self.db, touched, now)
         except BaseException:
             self._forget()  # ids given out in a transaction that was taken back
             raise
+        self.asks_changed += changed
         return counts
 
     def _store(self, records: Sequence[Record]) -> tuple[Counts, set[int]]:
