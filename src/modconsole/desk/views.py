@@ -29,6 +29,9 @@ SYNC_LEASE = "sync"
 class QueuePager:
     """The queue, in queue order; with `every` also what is not open."""
 
+    grows = "below"
+    """New asks come in at the end: whoever has waited longest stands first."""
+
     def __init__(self, desk: Desk, query: str = "", *, every: bool = False) -> None:
         self.desk, self.every = desk, every
         self.terms: tuple[Term, ...] = read(query)
