@@ -109,6 +109,7 @@ class Base(Screen[None]):
         self.foot = PlainLine(id="foot")
         self._said: tuple[Piece, ...] = ()
         self._works: set[asyncio.Task[None]] = set()
+        self._seen = False
 
     @property
     def console(self) -> Console:
@@ -132,6 +133,9 @@ class Base(Screen[None]):
 
     def changed(self) -> None:
         """The database has changed, or a minute has passed: look again. Called for the screen that is shown."""
+
+    def header_changed(self, header: Header | None) -> None:
+        """The header's figures were read again; the header line is shown already."""
 
     def refusal(self, command: keys.Command) -> Safe | None:
         """Why a command cannot be done now, in words; None if it can."""
@@ -162,6 +166,14 @@ class Base(Screen[None]):
         """Other widths hold other words."""
         self.show_head()
         self.show_foot()
+
+    def on_screen_resume(self) -> None:
+        """Shown again: the database may have changed in between."""
+        if self._seen:
+            self.show_head()
+            self.show_foot()
+            self.changed()
+        self._seen = True
 
     def show_head(self) -> None:
         """The header line: the title, and whether each source can vouch for itself. Call it when the title changes."""
@@ -232,7 +244,7 @@ class Base(Screen[None]):
 
     def action_back(self) -> None:
         """Back to where we came from."""
-        if len(self.app.screen_stack) > 2:
+        if len(self.app.screen_stack) > 1:
             self.app.pop_screen()
         else:
             key = line(keys.shown(keys.keys_of(keys.command("quit"), self.console.keymap)[0]))
