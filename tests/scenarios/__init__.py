@@ -1,0 +1,1 @@
+"""Who is waiting: every scenario and law of the specification, and an oracle that was written from its text alone."""
