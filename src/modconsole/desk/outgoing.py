@@ -62,7 +62,7 @@ class OutboxPager:
 
 
 def under_way(desk: Desk, limit: int = 50) -> list[Outgoing]:
-    """Replies that have neither arrived for certain nor come to an end, oldest first."""
+    """Replies that are queued or being sent, oldest first. Those that went wrong stand in the queue itself."""
     return _told(desk, outbox.under_way(desk.db, limit))
 
 
