@@ -63,6 +63,9 @@ class Console(Protocol):
     def open_conversation(self, source: str, conversation: str, focus: str | None = None) -> None:
         """Show a conversation, at a message if one is named."""
 
+    def action_sync(self, source: str | None = None) -> None:
+        """Ask for a look at all sources, or at one; says in the footer whether it is done."""
+
     def read_again(self) -> None:
         """Something of ours has changed: look at the database now instead of at the next tick."""
 
@@ -202,7 +205,8 @@ class Base(Screen[None]):
                 room -= taken
                 shown.append([*piece, (EMPTY, each.id)])
         shown.sort(key=lambda piece: keys.command(piece[-1][1]).footer)
-        self.foot.show([(SPACE, ""), *[part for piece in shown for part in piece[:-1]]])
+        parts = [part for piece in shown for part in piece[:-1]]
+        self.foot.show([(SPACE, ""), *parts[:-1]])
 
     def _offer(self, command: keys.Command, *, refused: bool) -> list[Piece]:
         """A command in the footer; without its colour where it would be refused."""
@@ -253,7 +257,26 @@ class Base(Screen[None]):
         from modconsole.screens.asking import Asking  # what it is made of is not needed for the first picture
 
         self.ribbon.display = False
-        self.mount(Asking(label, text, take), after=self.ribbon)
+        self.mount(Asking(label, text, take, self.unsay), after=self.ribbon)
+        self.say(
+            [
+                (literal("Enter"), "accent"),
+                (literal(" take it  "), "dim"),
+                (literal("esc"), "accent"),
+                (literal(" leave it"), "dim"),
+            ]
+        )
+
+    def action_search(self) -> None:
+        """Ask for words, and list the messages that hold them."""
+        self.ask_for(literal("search"), "", self.search_for)
+
+    def search_for(self, words: str) -> None:
+        """List the messages that hold these words."""
+        from modconsole.screens.search import SearchScreen
+
+        if words.strip():
+            self.app.push_screen(SearchScreen(words.strip()))
 
     # -- work in threads ----------------------------------------------------------------------------------------
 
