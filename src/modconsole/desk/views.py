@@ -22,6 +22,25 @@ from modconsole.store.lists import Entry, InboxRow, Shown, SourceRow
 from modconsole.store.outbox import OutboxRow
 from modconsole.store.queue import QueueRow
 
+__all__ = [
+    "Conversation",
+    "Entry",
+    "Header",
+    "InboxPager",
+    "InboxRow",
+    "OutboxRow",
+    "QueuePager",
+    "QueueRow",
+    "Shown",
+    "SourceRow",
+    "SourceState",
+    "conversation",
+    "coverage",
+    "header",
+    "mark_duplicates",
+    "state_of",
+]
+
 SYNC_LEASE = "sync"
 """Name of the lease of whoever syncs a database."""
 
