@@ -43,9 +43,7 @@ def changed(desk: Desk, row: QueueRow) -> Change | None:
         newest = lists.message(desk.db, row.source, now.latest)
         if newest is None:
             return Change(kind="newer", status=now.status)
-        return Change(
-            kind="newer", status=now.status, text=newest.plain, at=to_instant(newest.message.created_at)
-        )
+        return Change(kind="newer", status=now.status, text=newest.plain, at=to_instant(newest.message.created_at))
     if now.status != row.status:
         kind: Literal["sending", "settled"] = "sending" if now.status == "sending" else "settled"
         return Change(kind=kind, status=now.status, by=_who(desk, now))

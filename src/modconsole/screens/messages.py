@@ -13,8 +13,8 @@ from modconsole.domain.safetext import (
     EMPTY,
     Safe,
     block,
-    cells,
     fill,
+    fit,
     hidden,
     join,
     line,
@@ -28,7 +28,8 @@ from modconsole.widgets.plain import Piece, lay_out
 from modconsole.widgets.thread import Drawn
 
 if TYPE_CHECKING:
-    from modconsole.desk.views import Decision, OutboxRow
+    from modconsole.desk.views import OutboxRow
+    from modconsole.domain.records import Decision
 
 CHARS: Final = 20_000
 """Characters of one message that are shown at first; Enter shows as many again."""
@@ -97,7 +98,7 @@ def draw(told: Told, width: int, *, now: int, me: str, opened: int = 0) -> Drawn
 
 
 def _space(width: int) -> list[Piece]:
-    return [(fill("{:{}}", EMPTY, width), "")] if width else []
+    return [(fit(EMPTY, width), "")] if width else []
 
 
 def author(told: Told, me: str) -> Safe:
@@ -230,7 +231,12 @@ def _send(send: OutboxRow, width: int, indent: int, now: int) -> Iterator[list[P
         words.append(fill("tried again {}", clock(send.retry_at, now)))
     style = "warning" if send.state in ("failed", "unsure") else "accent"
     yield lay_out(
-        [*_space(indent), (_ARROW, style), (join(words, literal(": ")), style), (fill(" ({})", line(send.by, 40)), "dim")],
+        [
+            *_space(indent),
+            (_ARROW, style),
+            (join(words, literal(": ")), style),
+            (fill(" ({})", line(send.by, 40)), "dim"),
+        ],
         [(_GAP, ""), (clock(send.at, now), "dim")],
         width,
     )
@@ -272,5 +278,3 @@ def decided(decision: Decision, now: int) -> Safe:
         "note": fill("note by {}: {}", by, block(decision.text or "", 4_000, 40)),
     }[decision.act]
     return join([words, literal(": "), reason]) if reason else words
-
-

@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 from modconsole.desk.views import Conversation
 
 if TYPE_CHECKING:
-    from modconsole.desk.views import Decision, Entry, OutboxRow, QueueRow, Shown
+    from modconsole.desk.views import Entry, OutboxRow, QueueRow, Shown
+    from modconsole.domain.records import Decision
 
 UNCOVERED = ("waiting", "sending", "unknown", "snoozed", "promised", "held")
 """Statuses of asks whose items are marked in the conversation."""
+
+MOST_UP = 20
+"""Answers to answers of ours that are followed up to a person."""
 
 NEAR = 400
 """How far from its old index a message is looked for before all are."""
@@ -50,10 +54,12 @@ class Talk:
     _sends: dict[int, list[OutboxRow]] = field(init=False, default_factory=dict)
     _authors: dict[str, str] = field(init=False, default_factory=dict)
     _index: dict[str, int] = field(init=False, default_factory=dict)
+    _people: dict[tuple[str, str], QueueRow] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         talk = self.conversation
         for ask in talk.asks:
+            self._people[ask.thread, ask.person] = ask
             if ask.status in UNCOVERED:
                 self._asks.update(dict.fromkeys(ask.messages or (ask.latest,), ask))
             if "new" in ask.badges:
@@ -125,12 +131,21 @@ class Talk:
             return found
         return next((at for at, entry in enumerate(self.conversation.entries) if entry.id == message), None)
 
-    def ask_of(self, index: int) -> QueueRow | None:
-        """The ask of the author of a message in its thread; None for ours and for what does not ask."""
-        entry = self.conversation.entries[index]
-        return next(
-            (ask for ask in self.conversation.asks if (ask.thread, ask.person) == (entry.thread, entry.author)), None
-        )
+    def ask_at(self, index: int) -> QueueRow | None:
+        """The ask of the author of a message in its thread; at a message of ours, the ask of whom it answers."""
+        entries = self.conversation.entries
+        for _ in range(MOST_UP):
+            entry = entries[index]
+            found = self._people.get((entry.thread, entry.author))
+            if found is not None or entry.parent is None:
+                return found
+            up = next(
+                (at for at in range(index - 1, max(-1, index - NEAR), -1) if entries[at].id == entry.parent), None
+            )
+            if up is None:
+                return None
+            index = up
+        return None
 
     def next_waiting(self, index: int, by: int) -> int | None:
         """Where the next (1) or previous (-1) person waits, counted from an index; None at the end."""
