@@ -18,6 +18,7 @@ answer "invalid id" makes it gone.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -146,8 +147,9 @@ class Pull:
         """A queue from where the last pull stopped; where rows have moved in between, the full walk makes up for
         it."""
         whole = lane == "held"
-        row = 0 if whole else int(self.position.get(lane) or 0)
-        for turn in range(1, 1_000_000):
+        stored = self.position.get(lane)
+        row = max(0, stored) if isinstance(stored, int) and not whole else 0
+        for turn in itertools.count(1):
             query = {"orderby": "id", "order": "asc", "status": status, "offset": str(row)}
             listing = self._list(query)
             row += PER_PAGE

@@ -22,12 +22,34 @@ from modconsole.store.lists import Entry, InboxRow, Shown, SourceRow
 from modconsole.store.outbox import OutboxRow
 from modconsole.store.queue import QueueRow
 
+__all__ = [
+    "Conversation",
+    "Entry",
+    "Header",
+    "InboxPager",
+    "InboxRow",
+    "OutboxRow",
+    "QueuePager",
+    "QueueRow",
+    "Shown",
+    "SourceRow",
+    "SourceState",
+    "conversation",
+    "coverage",
+    "header",
+    "mark_duplicates",
+    "state_of",
+]
+
 SYNC_LEASE = "sync"
 """Name of the lease of whoever syncs a database."""
 
 
 class QueuePager:
     """The queue, in queue order; with `every` also what is not open."""
+
+    grows = "below"
+    """New asks come in at the end: whoever has waited longest stands first."""
 
     def __init__(self, desk: Desk, query: str = "", *, every: bool = False) -> None:
         self.desk, self.every = desk, every
@@ -150,6 +172,9 @@ class Header(Struct, kw_only=True):
     overdue: int
     promised_today: int
     sources: list[SourceState]
+    backlog: int
+    """Of the waiting ones those from before their source was connected; `backlog_overdue` of them are overdue."""
+    backlog_overdue: int
     syncing: str
     """Who holds the sync lease; empty where nobody syncs."""
 
@@ -185,12 +210,15 @@ def header(desk: Desk) -> Header:
     desk.catch_up()
     db, now = desk.db, desk.now()
     counts = queue.counts(db, now)
+    backlog, backlog_overdue = queue.backlog(db, now)
     return Header(
         counts=counts,
         waiting=counts.get("waiting", 0),
         overdue=queue.overdue(db, now),
         promised_today=queue.promised_by(db, (now // DAY + 1) * DAY),
         sources=coverage(desk),
+        backlog=backlog,
+        backlog_overdue=backlog_overdue,
         syncing=marks.holder(db, SYNC_LEASE, now),
     )
 
@@ -239,3 +267,13 @@ def conversation(desk: Desk, source: str, ident: str) -> Conversation:
         decisions=journal.decisions_on(db, row_id),
         sends=outbox.of_conversation(db, row_id),
     )
+
+
+def search(desk: Desk, words: str, limit: int, *, source: str = "") -> list[lists.Hit]:
+    """Messages that hold all the words, the latest stored first."""
+    return lists.search(desk.db, words, limit, source=source)
+
+
+def journal_of(desk: Desk, limit: int, *, mine: bool = False) -> list[journal.Done]:
+    """The latest acts, newest first: everybody's, or mine."""
+    return journal.journal(desk.db, limit, by=desk.who if mine else None)
