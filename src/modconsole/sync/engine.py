@@ -54,6 +54,7 @@ class _Place(Struct):
     failures: int = 0
     thread: threading.Thread | None = None
     result: Result | None = None
+    ended: int = 0
 
 
 class _Open(Struct):
@@ -236,7 +237,7 @@ class Engine:
                 pause = max(pause, min(result.retry_after, 3600.0))
         else:
             place.failures = 0
-        place.next_at = _never(place.account) or self.clock() + int(max(pause, interval) * SECOND)
+        place.next_at = _never(place.account) or place.ended + int(max(pause, interval) * SECOND)
 
     # -- the lease -----------------------------------------------------------------------------------------------------------
 
@@ -319,7 +320,7 @@ class Engine:
             kept = self._open.pop(turn.source, None)
             if kept is not None:
                 kept.connector.close()
-        place.result = result
+        place.result, place.ended = result, self.clock()
         self._emit(Finished(source=turn.source, result=result))
 
     def _connector(self, account: AccountRow, db: Db) -> Connector:

@@ -167,6 +167,7 @@ class Pusher:
         except Exception as error:
             log.error("%s: the connector failed while sending %s: %s", self.source, row.id, type(error).__name__)
             self._unsure(row, f"The connector failed while sending ({type(error).__name__}).")
+            self._look_again(row.id)
         else:
             outbox.arrive(self.db, row.id, record, self.clock(), confirmed=False)
             self._tell(row.id, "sent")
