@@ -68,6 +68,7 @@ class Story:
         opened_by: str | None = None,
         reply_until: str | None = None,
         connected_at: str | None = None,
+        described: bool = True,
     ) -> None:
         self.source, self.conversation = source, conversation
         self.records: list[Record] = [
@@ -79,10 +80,12 @@ class Story:
                 connected_at=maybe(connected_at),
                 observed_at=FIRST_DAY,
             ),
-            Conversation(
-                source=source, id=conversation, kind=kind, opened_by=opened_by, reply_until=maybe(reply_until)
-            ),
         ]
+        if described:
+            window = maybe(reply_until)
+            self.records.append(
+                Conversation(source=source, id=conversation, kind=kind, opened_by=opened_by, reply_until=window)
+            )
         self.acts = 0
 
     def message(self, native: str, author: str, at: str, text: str = "", **keys: Any) -> Story:
@@ -125,13 +128,13 @@ class Story:
     def send(self, at: str, through: str, state: SendState, *, native: str = "s1", **keys: Any) -> Story:
         """A reply on its way; to the message it was sent through unless told otherwise."""
         keys.setdefault("reply_to", through)
+        keys.setdefault("conversation", self.conversation)
         self.records.append(
             Send(
                 id=f"00000000-0000-7000-9000-{native:>12}".replace(" ", "0"),
                 at=moment(at),
                 by="mod",
                 source=self.source,
-                conversation=self.conversation,
                 through=through,
                 text="An answer.",
                 state=state,
