@@ -22,6 +22,25 @@ from modconsole.store.lists import Entry, InboxRow, Shown, SourceRow
 from modconsole.store.outbox import OutboxRow
 from modconsole.store.queue import QueueRow
 
+__all__ = [
+    "Conversation",
+    "Entry",
+    "Header",
+    "InboxPager",
+    "InboxRow",
+    "OutboxRow",
+    "QueuePager",
+    "QueueRow",
+    "Shown",
+    "SourceRow",
+    "SourceState",
+    "conversation",
+    "coverage",
+    "header",
+    "mark_duplicates",
+    "state_of",
+]
+
 SYNC_LEASE = "sync"
 """Name of the lease of whoever syncs a database."""
 
@@ -150,6 +169,9 @@ class Header(Struct, kw_only=True):
     overdue: int
     promised_today: int
     sources: list[SourceState]
+    backlog: int
+    """Of the waiting ones those from before their source was connected; `backlog_overdue` of them are overdue."""
+    backlog_overdue: int
     syncing: str
     """Who holds the sync lease; empty where nobody syncs."""
 
@@ -185,12 +207,15 @@ def header(desk: Desk) -> Header:
     desk.catch_up()
     db, now = desk.db, desk.now()
     counts = queue.counts(db, now)
+    backlog, backlog_overdue = queue.backlog(db, now)
     return Header(
         counts=counts,
         waiting=counts.get("waiting", 0),
         overdue=queue.overdue(db, now),
         promised_today=queue.promised_by(db, (now // DAY + 1) * DAY),
         sources=coverage(desk),
+        backlog=backlog,
+        backlog_overdue=backlog_overdue,
         syncing=marks.holder(db, SYNC_LEASE, now),
     )
 

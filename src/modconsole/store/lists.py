@@ -347,12 +347,26 @@ class Hit(Struct, kw_only=True):
     text: str
 
 
-def search(db: Db, words: str, limit: int, *, after: int | None = None, source: str = "") -> list[Hit]:
-    """Messages that hold all the words, the latest stored first; after the row id of an earlier hit."""
+def search(
+    db: Db,
+    words: str,
+    limit: int,
+    *,
+    after: int | None = None,
+    before: int | None = None,
+    backwards: bool = False,
+    source: str = "",
+) -> list[Hit]:
+    """Messages that hold all the words, the latest stored first.
+
+    After or before the row id of another hit, or the first ones (`backwards`: the last ones); in list order.
+    """
+    backwards = backwards or before is not None
+    border = before if before is not None else after
     where, args = "message_search match ?", list[Any]([match_text(words)])
-    if after is not None:
-        where += " and f.rowid < ?"
-        args.append(after)
+    if border is not None:
+        where += f" and f.rowid {'>' if backwards else '<'} ?"
+        args.append(border)
     if source:
         where += " and s.native = ?"
         args.append(source)
@@ -360,7 +374,7 @@ def search(db: Db, words: str, limit: int, *, after: int | None = None, source: 
         "select m.id, s.native, c.native, m.native, c.shown_title, p.native, p.handle, p.name, m.created_at,"
         " ifnull(m.state, 'live'), ifnull(m.plain, m.text) from message_search f join message m on m.id = f.rowid"
         " join source s on s.id = m.source join conversation c on c.id = m.conversation join person p on p.id = m.person"
-        f" where {where} order by f.rowid desc limit ?",
+        f" where {where} order by f.rowid {'asc' if backwards else 'desc'} limit ?",
         (*args, limit),
     )
     return [
@@ -377,8 +391,14 @@ def search(db: Db, words: str, limit: int, *, after: int | None = None, source: 
             state=row[9],
             text=row[10],
         )
-        for row in found
+        for row in (found[::-1] if backwards else found)
     ]
+
+
+def search_size(db: Db, words: str) -> int:
+    """How many messages hold all the words."""
+    sql = "select count(*) from message_search where message_search match ?"
+    return int(db.value(sql, (match_text(words),)))
 
 
 def duplicates(db: Db, handles: Iterable[str]) -> dict[str, list[tuple[str, str, str, str, str]]]:

@@ -81,13 +81,29 @@ def open_sends(db: Db, source: str, states: tuple[str, ...]) -> list[OutboxRow]:
     return [_row(row) for row in found]
 
 
-def listing(db: Db, limit: int, *, before: int | None = None) -> list[OutboxRow]:
-    """The outbox, newest first; before a sequence number."""
-    where = "where d.seq < ?" if before is not None else ""
-    found = db.rows(
-        _SELECT + where + " order by d.seq desc limit ?", (*([before] if before is not None else []), limit)
-    )
-    return [_row(row) for row in found]
+def listing(
+    db: Db, limit: int, *, after: int | None = None, before: int | None = None, backwards: bool = False
+) -> list[OutboxRow]:
+    """The outbox, newest first: after or before a sequence number, or the first ones (`backwards`: the last ones)."""
+    backwards = backwards or before is not None
+    border = before if before is not None else after
+    where = "" if border is None else f"where d.seq {'>' if backwards else '<'} ?"
+    args = [limit] if border is None else [border, limit]
+    found = [
+        _row(row) for row in db.rows(f"{_SELECT}{where} order by d.seq {'asc' if backwards else 'desc'} limit ?", args)
+    ]
+    return found[::-1] if backwards else found
+
+
+def listing_size(db: Db) -> int:
+    """How many sends there ever were."""
+    return int(db.value("select count(*) from send"))
+
+
+def under_way(db: Db, limit: int) -> list[OutboxRow]:
+    """Sends that are queued or being sent, oldest first."""
+    sql = _SELECT + "where d.state in ('queued', 'sending') order by d.seq limit ?"
+    return [_row(row) for row in db.rows(sql, (limit,))]
 
 
 def of_conversation(db: Db, conversation: int) -> list[OutboxRow]:

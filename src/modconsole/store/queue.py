@@ -259,6 +259,18 @@ def overdue(db: Db, now: int) -> int:
     return int(db.value("select count(*) from ask indexed by ask_due where open = 1 and due_at <= ?", (now,)))
 
 
+def backlog(db: Db, now: int) -> tuple[int, int]:
+    """How many asks wait since before their source was connected, and how many of those are past the target."""
+    waiting = int(db.value("select ifnull(sum(n), 0) from tally where backlog = 1 and status = 'waiting'"))
+    if not waiting:
+        return 0, 0
+    late = db.value(
+        "select count(*) from ask indexed by ask_due where open = 1 and due_at <= ? and backlog = 1 and status = 'waiting'",
+        (now,),
+    )
+    return waiting, int(late)
+
+
 def promised_by(db: Db, until: int) -> int:
     """How many promises end at or before an instant."""
     return int(db.value("select count(*) from ask where status = 'promised' and until <= ?", (until,)))

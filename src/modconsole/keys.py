@@ -1,0 +1,282 @@
+"""The one table of commands: what can be done, with which keys, where.
+
+Everything that names a key is made from it: the screens' bindings, the footer, the palette, the help, `docs/keys.md`,
+and the check of a user's own keymap (`settings.toml`, section `[keys]`, see `modconsole.keymap`). A command has an id
+that never changes, so that a keymap goes on working.
+
+A *place* is where keys work: a screen has several at once (`PLACES`), and within them no key may mean two things. Keys are
+spelled as Textual spells them (`slash`, `ctrl+e`, `pagedown`); `spell` turns what a person writes (`/`) into that, and
+`shown` turns it back.
+"""
+
+from __future__ import annotations
+
+import difflib
+import string
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+GLOBAL, LIST, ASK = "global", "list", "ask"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing that a key does. `keys` are Textual's names; `where` the places in which it works."""
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    """One or two words, for the footer."""
+    help: str
+    """One line, for help, palette and docs."""
+    where: tuple[str, ...]
+    action: str = ""
+    """`name` or `name:argument`: the method `action_<name>` of the screen or else of the app. Empty: the list has it."""
+    needs_ask: bool = False
+    """Whether it acts on the ask under the cursor, and is refused where there is none."""
+    footer: int = 0
+    """Place in the footer, smallest first; 0 is only in the help."""
+    priority: bool = False
+    """Whether it works even while text is being written."""
+
+
+def _command(
+    ident: str,
+    keys: str,
+    label: str,
+    help_: str,
+    where: str,
+    action: str = "",
+    *,
+    ask: bool = False,
+    footer: int = 0,
+    priority: bool = False,
+) -> Command:
+    """A row of the table; keys and places as words with spaces between them."""
+    places = tuple(where.split())
+    return Command(ident, tuple(map(spell, keys.split())), label, help_, places, action, ask, footer, priority)
+
+
+_LONG_NAMES: Final = {
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "hyphen_minus": "minus",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
+"""Where Textual's names of keys are not those of Unicode (`textual.keys.KEY_NAME_REPLACEMENTS`)."""
+
+_SHORT_NAMES: Final = {
+    "escape": "esc",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "home": "Home",
+    "end": "End",
+    "enter": "Enter",
+    "up": "Up",
+    "down": "Down",
+    "left": "Left",
+    "right": "Right",
+    "backspace": "Bksp",
+    "delete": "Del",
+    "space": "Space",
+    "tab": "Tab",
+}
+
+
+def _sign_name(sign: str) -> str:
+    name = unicodedata.name(sign).lower().replace("-", "_").replace(" ", "_")
+    return _LONG_NAMES.get(name, name)
+
+
+_SIGNS: Final = {_sign_name(sign): sign for sign in string.punctuation}
+
+
+def spell(key: str) -> str:
+    """A key as Textual names it: `/` is `slash`, `Ctrl+E` is `ctrl+e`. Unknown words stay as they are."""
+    key = key.strip()
+    if not key:
+        return ""
+    *modifiers, name = key.split("+") if key != "+" and not key.endswith("++") else [*key[:-1].split("+"), "+"]
+    modifiers = [modifier.lower() for modifier in modifiers if modifier]
+    if name in string.punctuation and name:
+        name = _sign_name(name)
+    elif len(name) > 1:
+        name = {short.lower(): long for long, short in _SHORT_NAMES.items()}.get(name.lower(), name.lower())
+    elif modifiers and "shift" not in modifiers:
+        name = name.lower()
+    return "+".join([*modifiers, name])
+
+
+def shown(key: str) -> str:
+    """A key as a person reads it: `slash` is `/`, `escape` is `esc`."""
+    *modifiers, name = key.split("+")
+    return "+".join([*modifiers, _SHORT_NAMES.get(name) or _SIGNS.get(name, name)])
+
+
+COMMANDS: Final[tuple[Command, ...]] = (
+    # everywhere but where text is written
+    _command("go.queue", "1", "queue", "The queue: everybody who waits, most urgent first.", GLOBAL, "go:queue"),
+    _command("go.inbox", "2", "inbox", "The inbox: all conversations, newest first.", GLOBAL, "go:inbox"),
+    _command("go.sources", "6", "sources", "The sources, and what each can vouch for.", GLOBAL, "go:sources"),
+    _command("go.outbox", "7", "outbox", "Replies on their way, and what became of them.", GLOBAL, "go:outbox"),
+    _command("palette", ": ctrl+p", "commands", "Find any command by its name and run it.", GLOBAL, "palette"),
+    _command("help", "?", "help", "All keys that work here, and everywhere.", GLOBAL, "help", footer=99),
+    _command("undo", "u", "undo", "Take back your last act.", GLOBAL, "undo", footer=90),
+    _command("repeat", ".", "repeat", "Do your last act again, on the ask under the cursor.", GLOBAL, "repeat"),
+    _command("sync", "R", "sync now", "Look at all sources now.", GLOBAL, "sync"),
+    _command("back", "q escape", "back", "Back to where you came from; nothing is lost.", GLOBAL, "back", footer=95),
+    _command("redraw", "ctrl+l", "redraw", "Draw the whole screen again.", GLOBAL, "redraw"),
+    _command("quit", "ctrl+q", "quit", "Leave modconsole. Drafts are kept.", GLOBAL, "quit", priority=True),
+    # lists
+    _command("list.down", "j down", "down", "One row down.", LIST),
+    _command("list.up", "k up", "up", "One row up.", LIST),
+    _command("list.page-down", "pagedown space", "page down", "A screen down.", LIST),
+    _command("list.page-up", "pageup", "page up", "A screen up.", LIST),
+    _command("list.home", "home g", "first", "To the first row, and to what is new.", LIST),
+    _command("list.end", "end G", "last", "To the last row.", LIST),
+    _command("list.open", "enter", "open", "Open the row under the cursor.", LIST, footer=5),
+    _command("list.mark", "x", "mark", "Mark the row, or take its mark away.", LIST),
+    # the ask under the cursor
+    _command("ask.reply", "r", "reply", "Write a reply.", ASK, "reply", ask=True, footer=10),
+    _command("ask.editor", "e", "editor", "Write a reply in your own editor.", ASK, "reply_editor", ask=True),
+    _command("ask.close", "c", "close", "Close without a reply, with a reason.", ASK, "close_ask", ask=True, footer=11),
+    _command("ask.snooze", "z", "snooze", "Out of sight until a time.", ASK, "snooze", ask=True, footer=12),
+    _command(
+        "ask.claim", "a", "claim", "Say that you take this on, or let go of it.", ASK, "claim", ask=True, footer=13
+    ),
+    _command("ask.why", "w", "why", "Why somebody waits, or does not, in words.", ASK, "why", ask=True, footer=14),
+    _command("ask.note", "i", "note", "Write a note for the team; nobody outside sees it.", ASK, "note", ask=True),
+    _command("ask.tag", "t", "tag", "Put tags on it, or take them off.", ASK, "tag", ask=True),
+    _command("ask.browser", "o", "browser", "Open it on the platform, in the browser.", ASK, "open_browser", ask=True),
+    _command("ask.link", "y", "copy link", "Copy its link.", ASK, "copy_link", ask=True),
+    # single screens
+    _command("queue.limit", "/", "limit", "Show a part: is:overdue in:blog older:8h …", "queue", "limit", footer=20),
+    _command("queue.view", "tab", "backlog", "The next part: tonight, backlog, everything.", "queue", "next_view"),
+    _command("search", "/", "search", "Search the words of all messages.", "inbox sources outbox", "search", footer=20),
+    _command("search.again", "/", "other words", "Search for something else.", "search", "search_again", footer=20),
+    _command("source.sync", "s", "sync this", "Look at this source now.", "sources", "sync_this", footer=10),
+    _command(
+        "source.pause", "p", "pause", "Leave this source out of syncs, or in again.", "sources", "pause", footer=11
+    ),
+    _command("outbox.retry", "r", "retry", "Try a failed reply again.", "outbox", "retry", footer=10),
+    _command("outbox.take-back", "t", "take back", "Make it a draft again.", "outbox", "take_back", footer=11),
+)
+
+PLACES: Final[dict[str, tuple[str, ...]]] = {
+    "queue": (GLOBAL, LIST, ASK, "queue"),
+    "inbox": (GLOBAL, LIST, "inbox"),
+    "search": (GLOBAL, LIST, "search"),
+    "sources": (GLOBAL, LIST, "sources"),
+    "outbox": (GLOBAL, LIST, "outbox"),
+    "help": (GLOBAL, "help"),
+    "conversation": (GLOBAL, LIST, ASK, "conversation"),
+    "composer": ("composer",),
+    "dialog": ("dialog",),
+}
+"""Screen → the places whose keys work on it. Where text is written, only that screen's own keys and `priority` ones do."""
+
+_BY_ID: Final = {command.id: command for command in COMMANDS}
+
+
+def command(ident: str) -> Command:
+    """The command of that id. KeyError if there is none."""
+    return _BY_ID[ident]
+
+
+def of_screen(screen: str) -> list[Command]:
+    """All commands that work on a screen, in the table's order."""
+    places = PLACES[screen]
+    return [each for each in COMMANDS if each.priority or any(place in places for place in each.where)]
+
+
+def keys_of(each: Command, keymap: Mapping[str, tuple[str, ...]] | None = None) -> tuple[str, ...]:
+    """The keys of a command: a keymap's, else the table's."""
+    return (keymap or {}).get(each.id, each.keys)
+
+
+def clashes(keymap: Mapping[str, tuple[str, ...]] | None = None) -> Iterable[tuple[str, str, Command, Command]]:
+    """(screen, key, command, command) for each key that means two things on one screen."""
+    for screen in PLACES:
+        taken: dict[str, Command] = {}
+        for each in of_screen(screen):
+            for key in keys_of(each, keymap):
+                if key in taken and taken[key] is not each:
+                    yield screen, key, taken[key], each
+                taken.setdefault(key, each)
+
+
+NAMED: Final = frozenset({*_SHORT_NAMES, *_SIGNS, "insert", *(f"f{n}" for n in range(1, 13))})
+"""Keys that have a name instead of a character."""
+
+MODIFIERS: Final = ("ctrl", "alt", "shift", "super")
+
+SAME: Final = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "ctrl+left_square_bracket": "escape"}
+"""Keys that most terminals send as other keys."""
+
+
+def problem(key: str) -> str:
+    """Why a spelled key cannot be used; empty if it can."""
+    *modifiers, name = key.split("+")
+    if not name or (len(name) > 1 and name not in NAMED) or any(each not in MODIFIERS for each in modifiers):
+        return "is no key"
+    if key in SAME:
+        return f"cannot be told from {shown(SAME[key])} by a terminal"
+    return ""
+
+
+def read_keymap(text: str) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """A user's keys from the text of `settings.toml`, and everything that is wrong with them, in words.
+
+        [keys]
+        "ask.reply" = "r"                # one key
+        "list.down" = ["j", "down"]      # or several
+        "ask.tag" = []                   # none: then it is reached by the palette
+
+    Commands that are not named keep their keys. The keymap must not be used where there are problems.
+    """
+    import tomllib
+
+    try:
+        section = tomllib.loads(text).get("keys", {})
+    except tomllib.TOMLDecodeError as error:
+        return {}, [f"It is no TOML: {error}."]
+    if not isinstance(section, dict):
+        return {}, ["`keys` must be a section: [keys]."]
+    keymap: dict[str, tuple[str, ...]] = {}
+    problems: list[str] = []
+    for ident, given in section.items():
+        named = [given] if isinstance(given, str) else given
+        if ident not in _BY_ID:
+            near = difflib.get_close_matches(ident, _BY_ID, 1)
+            problems.append(f"There is no command {ident!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        elif not isinstance(named, list) or not all(isinstance(each, str) for each in named):
+            problems.append(f"{ident}: give a key, or a list of keys.")
+        else:
+            keymap[ident] = tuple(map(spell, named))
+            problems += [f"{ident}: {each!r} {why}." for each in named if (why := problem(spell(each)))]
+    return keymap, problems or list(check(keymap))
+
+
+ALWAYS: Final = ("quit", "palette", "help", "back")
+"""Commands that must keep a key: without them nothing else can be reached or left."""
+
+
+def check(keymap: Mapping[str, tuple[str, ...]]) -> Iterable[str]:
+    """What is wrong with a keymap of known commands and keys: keys that mean two things, commands out of reach."""
+    said = set()
+    for _screen, key, first, second in clashes(keymap):
+        if (key, first.id, second.id) not in said:
+            said.add((key, first.id, second.id))
+            yield f"{shown(key)!r} would mean both {first.id!r} and {second.id!r}."
+    for ident in ALWAYS:
+        if not keys_of(_BY_ID[ident], keymap):
+            yield f"{ident!r} must keep a key."
+    for each in COMMANDS:
+        if each.priority and any(len(key) == 1 for key in keys_of(each, keymap)):
+            yield f"{each.id!r} works while text is written, so its keys cannot be characters: use one with ctrl+."
+        elif not keys_of(each, keymap) and not each.action:
+            yield f"{each.id!r} must keep a key: the palette cannot run it."
