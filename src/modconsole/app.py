@@ -147,8 +147,13 @@ class ModConsoleApp(DiffDisplay, App[int]):
         if isinstance(screen, Base) and screen.is_mounted:
             screen.changed()
         self._again = True
-        if self._reading is None or self._reading.done():
+        if not self.reading:
             self._reading = asyncio.create_task(self._read())
+
+    @property
+    def reading(self) -> bool:
+        """Whether the header's figures are being read."""
+        return self._reading is not None and not self._reading.done()
 
     async def _read(self) -> None:
         while self._again:
