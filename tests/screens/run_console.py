@@ -16,7 +16,7 @@ from modconsole.screens.queue import QueueScreen
 
 
 def _crash(_screen: QueueScreen) -> None:
-    raise ValueError("the words of a private message")
+    raise ValueError("what a stranger wrote")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.binding import Binding
 
 from modconsole import keys
@@ -187,3 +188,25 @@ async def test_work_beside_the_screen_is_told_to_end(community: Path) -> None:
     async with console(community, background=beside).run_test(size=(80, 24)) as pilot:
         await until(pilot, began.is_set, "the work")
     assert ended.wait(kit.PATIENCE)
+
+
+async def test_what_is_typed_ahead_goes_where_it_belongs(community: Path) -> None:
+    """Keys that arrive together: the words after `/` are the limit, and run no commands."""
+    async with console(community).run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        for key in ("slash", *"in:masto", "enter"):
+            character = ":" if key == ":" else key if len(key) == 1 else None
+            pilot.app.post_message(events.Key("colon" if key == ":" else key, character))
+        await until(pilot, lambda: "limited to in:masto" in text(pilot), "the limit")
+        await settled(pilot)
+        assert "8 of 37" in text(pilot)
+
+
+async def test_what_is_typed_ahead_of_a_screen_waits_for_it(community: Path) -> None:
+    """The first letters of a reply are in the reply."""
+    async with console(community).run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("j", "j", "j")
+        for key in ("r", *"Hello", "space", *"auc"):
+            pilot.app.post_message(events.Key(key, " " if key == "space" else key))
+        await until(pilot, lambda: "Hello auc" in text(pilot), "the reply")

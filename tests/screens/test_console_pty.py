@@ -83,10 +83,10 @@ def test_an_error_of_ours_ends_with_status_one_and_no_private_words(community: P
         assert "modconsole stopped because of an error of its own (ValueError in base.py" in shown
         assert "Traceback" not in shown
         assert session.output is not None
-        assert b"private message" not in session.output
+        assert b"what a stranger wrote" not in session.output
     log = tmp_path / "logs" / "console.log"
     assert "ValueError" in log.read_text(encoding="utf-8")
-    assert "private message" not in log.read_text(encoding="utf-8")
+    assert "what a stranger wrote" not in log.read_text(encoding="utf-8")
     assert log.stat().st_mode & 0o077 == 0
 
 

@@ -274,9 +274,9 @@ class QueueScreen(AskActions, ListScreen[QueueRow]):
         self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
         self.use()
 
-    def action_limit(self) -> None:
+    async def action_limit(self) -> None:
         """Ask for a query; it is applied when Enter is pressed."""
-        self.ask_for(literal("limit to"), self.limit, self._limit_to)
+        await self.ask_for(literal("limit to"), self.limit, self._limit_to)
 
     def action_back(self) -> None:
         """Take the limit away, then the view."""
