@@ -104,7 +104,7 @@ def json_pieces(head: dict[str, Any], key: str, items: Iterable[Any]) -> Iterato
     yield "]}"
 
 
-def command(name: str, **settings: Any) -> Callable[[Callable[..., int | None]], click.Command]:
+def command(name: str) -> Callable[[Callable[..., int | None]], click.Command]:
     """A command of that name: adds `--db` and `--json`, and gives the function a `Call` first."""
 
     def wrap(function: Callable[..., int | None]) -> click.Command:
@@ -119,7 +119,7 @@ def command(name: str, **settings: Any) -> Callable[[Callable[..., int | None]],
         made: Callable[..., Any] = functools.update_wrapper(click.pass_context(run), function)
         made = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(made)
         made = click.option("--db", metavar="PATH", help="The database.")(made)
-        return click.command(name, **settings)(made)
+        return click.command(name)(made)
 
     return wrap
 
