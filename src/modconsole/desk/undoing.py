@@ -26,8 +26,8 @@ class Undone(Struct, kw_only=True):
 def undo(desk: Desk, ident: str | None = None, *, retract: bool = False) -> Undone:
     """Take back my last act, or the one with this id.
 
-    A reply that is already on the platform is only taken off it with `retract`; an act on the platform is taken back there. Raises
-    `NotFound`, `Conflict` where it is too late, and for what happens on a platform its `PlatformError`.
+    A reply that is already on the platform is only taken off it with `retract`; an act on the platform is taken back there.
+    Raises `NotFound`, `Conflict` where it is too late, and for what happens on a platform its `PlatformError`.
     """
     if ident is None:
         last = journal.mine(desk.db, desk.who)
