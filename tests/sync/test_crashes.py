@@ -16,7 +16,7 @@ from modconsole.store.cases import Loader
 from tests.sync.desk import Bench
 from tests.sync.double import SOURCE, US, Killed, lost
 
-_TROUBLE = {
+_TROUBLE: dict[str, list[object]] = {
     "send": [Killed(), ("after", Killed()), lost(applied=True), lost(applied=False), Unreachable("Down."), None],
     "find": [Killed(), Unreachable("Down."), None],
     "read": [Killed(), Unreachable("Down."), RateLimited("Slow."), None],

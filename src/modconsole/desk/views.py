@@ -48,6 +48,9 @@ SYNC_LEASE = "sync"
 class QueuePager:
     """The queue, in queue order; with `every` also what is not open."""
 
+    grows = "below"
+    """New asks come in at the end: whoever has waited longest stands first."""
+
     def __init__(self, desk: Desk, query: str = "", *, every: bool = False) -> None:
         self.desk, self.every = desk, every
         self.terms: tuple[Term, ...] = read(query)
@@ -236,10 +239,10 @@ class Conversation:
     def texts(self, start: int, stop: int) -> list[Shown]:
         """The messages of entries `start` to `stop`, with their texts."""
         wanted = [entry.row_id for entry in self.entries[start:stop]]
+        if len(self._texts) > 2_000:
+            self._texts.clear()
         missing = [ident for ident in wanted if ident not in self._texts]
         if missing:
-            if len(self._texts) > 2_000:
-                self._texts.clear()
             self._texts.update(lists.messages(self.desk.db, missing))
         return [self._texts[ident] for ident in wanted if ident in self._texts]
 

@@ -272,6 +272,7 @@ class Ingest:
                         revision.ident = stored[-2] if stored is not None else ident
                         ident += 0 if stored is not None else 1
                         revisions.append(revision)
+            self._touch_sends(source, groups)
             self._insert(fresh)
             for revision in revisions:
                 self._apply(source, revision)
@@ -378,6 +379,9 @@ class Ingest:
             source = self.source_id(record.source)
             conversation = self.conversation_id(source, record.conversation)
             self.touched.add(conversation)
+            self.touched.update(named_by(self.db, source, record.message))
+            if known is not None:
+                self.touched.update(named_by(self.db, source, known.message))
             self.db.run(
                 "insert into send (id, at, by, source, conversation, reply_to, through, text, state, message, seq)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do update set state = excluded.state,"
@@ -424,6 +428,16 @@ class Ingest:
         )
         self.touched.update(row[0] for row in found)
 
+    def _touch_sends(self, source: int, groups: dict[str, list[Message]]) -> None:
+        """A message that a send names ends the send's wait, whichever conversation it turns up in."""
+        if self.db.value("select 1 from send limit 1") is None:
+            return
+        found = self.db.rows(
+            "select conversation from send where source = ? and message in (select value from json_each(?))",
+            (source, msgspec.json.encode(list(groups)).decode()),
+        )
+        self.touched.update(row[0] for row in found)
+
     def _touch_links(self) -> None:
         """Conversations that link to a direct message which changed are touched as well."""
         if self.db.value("select 1 from decision where act = 'link' limit 1") is None:
@@ -436,6 +450,13 @@ class Ingest:
                 (ident,),
             )
             self.touched.update(row[0] for row in found)
+
+
+def named_by(db: Db, source: int, message: str | None) -> list[int]:
+    """The conversation of a message that a send names, where it is here."""
+    return [
+        row[0] for row in db.rows("select conversation from message where source = ? and native = ?", (source, message))
+    ]
 
 
 def ingest(db: Db, records: Iterable[Record], now: int, *, reread: bool = False) -> Counts:

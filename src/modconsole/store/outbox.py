@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from modconsole.domain.records import Message, Send, SendState
 from modconsole.store.db import Db
-from modconsole.store.ingest import Ingest
+from modconsole.store.ingest import Ingest, named_by
 from modconsole.store.refresh import refresh
 
 
@@ -255,4 +255,5 @@ def not_this(db: Db, row: OutboxRow) -> frozenset[str]:
 
 
 def _touch(db: Db, ident: str, now: int) -> None:
-    refresh(db, [db.value("select conversation from send where id = ?", (ident,))], now)
+    source, conversation, message = db.row("select source, conversation, message from send where id = ?", (ident,))
+    refresh(db, {conversation, *named_by(db, source, message)}, now)
