@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from modconsole.cli.root import ReaderGone
 from modconsole.config import paths
 from modconsole.domain.query import duration
 from modconsole.domain.safetext import for_terminal
@@ -113,6 +114,8 @@ def command(name: str) -> Callable[[Callable[..., int | None]], click.Command]:
             call = Call(db if db is not None else ctx.find_root().obj, as_json=as_json)
             try:
                 return function(call, **options) or 0
+            except BrokenPipeError:
+                raise ReaderGone from None
             finally:
                 call.close()
 
