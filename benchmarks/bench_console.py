@@ -119,7 +119,7 @@ def report(path: Path, runs: int) -> None:
     peer = keys([sys.executable, str(ROOT / "benchmarks" / "bare_list.py")], "1 of 100")
     limit = max(16.0, 1.3 * peer["j"]["p95"])
     print(
-        f"bare list of 100      j p95 {peer['j']['p95']:.1f} ms, so the limit of a key is {limit:.1f} ms, of a page {3 * limit:.1f} ms"
+        f"bare list of 100      j p95 {peer['j']['p95']:.1f} ms; limits: a key {limit:.1f} ms, a page {3 * limit:.1f} ms"
     )
     for name, (go_to, text) in LISTS.items():
         figures = keys(ours, text, go_to)

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-GLOBAL, LIST, ASK = "global", "list", "ask"
+GLOBAL, LIST, ASK, TALK, WRITE = "global", "list", "ask", "conversation", "composer"
 
 
 @dataclass(frozen=True)
@@ -153,6 +153,22 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _command("ask.tag", "t", "tag", "Put tags on it, or take them off.", ASK, "tag", ask=True),
     _command("ask.browser", "o", "browser", "Open it on the platform, in the browser.", ASK, "open_browser", ask=True),
     _command("ask.link", "y", "copy link", "Copy its link.", ASK, "copy_link", ask=True),
+    # a conversation
+    _command("talk.next", "n", "next waiting", "To the next person who waits here.", TALK, "next_waiting", footer=15),
+    _command("talk.previous", "N", "previous waiting", "To the previous one.", TALK, "previous_waiting"),
+    _command(
+        "talk.thread", "]", "next thread", "To the next ask elsewhere, in queue order.", TALK, "next_thread", footer=16
+    ),
+    _command("talk.diff", "d", "diff", "What the edits of this message changed.", TALK, "diff", footer=17),
+    # where text is written
+    _command(
+        "reply.send", "ctrl+s", "send", "Send it, after the time in which it can be undone.", WRITE, "send", footer=1
+    ),
+    _command(
+        "reply.editor", "ctrl+e", "editor", "Go on in your own editor ($VISUAL, $EDITOR).", WRITE, "editor", footer=2
+    ),
+    _command("reply.view", "ctrl+o", "view", "See what has happened since you began.", WRITE, "view", footer=3),
+    _command("reply.keep", "escape", "keep draft", "Back; what you wrote is kept.", WRITE, "keep", footer=4),
     # single screens
     _command("queue.limit", "/", "limit", "Show a part: is:overdue in:blog older:8h …", "queue", "limit", footer=20),
     _command("queue.view", "tab", "backlog", "The next part: tonight, backlog, everything.", "queue", "next_view"),
@@ -174,6 +190,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "outbox": (GLOBAL, LIST, "outbox"),
     "help": (GLOBAL, "help"),
     "conversation": (GLOBAL, LIST, ASK, "conversation"),
+    "why": (GLOBAL, LIST, "why"),
+    "versions": (GLOBAL, LIST, "versions"),
     "composer": ("composer",),
     "dialog": ("dialog",),
 }

@@ -16,9 +16,11 @@ import httpx
 import pytest
 import stamina
 
+from modconsole.connectors import wordpress_pull
 from modconsole.connectors.base import Known, Outgoing
+from modconsole.connectors.http import Http
 from modconsole.connectors.wordpress import WordPress, connect
-from modconsole.connectors.wordpress_api import CODES
+from modconsole.connectors.wordpress_api import CODES, Api
 from modconsole.domain.records import Conversation, Coverage, Message
 from modconsole.errors import Duplicate, OutcomeUnknown, Refused, SignInError, Unreachable
 
@@ -165,6 +167,20 @@ def test_a_position_that_makes_no_sense_starts_from_the_beginning(position: dict
     """Then everything is read again, which harms nobody."""
     pages = list(playing().pull(Known(position=position), 0))
     assert len([r for page in pages for r in page.records if isinstance(r, Message)]) == 2
+
+
+def test_a_long_queue_is_looked_through_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of thousands in the spam folder the newest are looked up at each pull, and in time all the others."""
+    monkeypatch.setattr(wordpress_pull, "QUEUED_AGAIN", 3)
+    position: dict[str, Any] = {"mark": {"id": 1, "row": 0}}
+    turns = []
+    for _ in range(4):
+        known = Known(queued=tuple(map(str, range(101, 111))), position=position)
+        pull = wordpress_pull.Pull(Api(Http("https://blog.example/")), "blog", known, 0, {}, full=False)
+        turns.append([int(i) for i in pull._queued()])
+        position = pull.position
+    assert [turn[:3] for turn in turns] == [[110, 109, 108]] * 4
+    assert [turn[3:] for turn in turns] == [[107, 106, 105], [104, 103, 102], [101], [107, 106, 105]]
 
 
 def test_positions_are_plain_json_and_belong_to_their_page() -> None:

@@ -56,10 +56,7 @@ def blog(wordpress: WordPress) -> Iterator[connector_module.WordPress]:
 @pytest.fixture
 def mirror(wordpress: WordPress, blog: connector_module.WordPress) -> Mirror:
     """A store whose mark lies behind everything that other tests left."""
-    ids = wordpress.php(
-        "global $wpdb; echo json_encode($wpdb->get_col("
-        "\"SELECT comment_ID FROM $wpdb->comments WHERE comment_type = 'comment'\"));"
-    )
+    ids = everything(wordpress)
     mirror = Mirror(blog)
     mirror.position = {"mark": {"id": max(map(int, ids), default=0), "row": len(ids)}}
     return mirror.pull()
@@ -283,7 +280,7 @@ def test_rows_deleted_while_paging_hide_nothing(
     wordpress: WordPress, wp_post: int, blog: connector_module.WordPress
 ) -> None:
     """When earlier comments vanish for good, later ones move up by as many rows; the walk notices and steps back."""
-    ids = insert(wordpress, wp_post, 330)
+    insert(wordpress, wp_post, 330)
     mirror = Mirror(blog)
     pages = blog.pull(Known(), mirror.now)
     mirror._store(next(pages))
@@ -291,7 +288,7 @@ def test_rows_deleted_while_paging_hide_nothing(
     wordpress.php(f"foreach ({doomed} as $id) wp_delete_comment($id, true);")
     for page in pages:
         mirror._store(page)
-    assert {str(i) for i in ids} <= set(mirror.messages)
+    assert everything(wordpress) <= set(mirror.messages)
 
 
 def test_rows_deleted_between_two_pulls_hide_nothing(mirror: Mirror, wordpress: WordPress, wp_post: int) -> None:
@@ -646,6 +643,18 @@ def test_find_knows_ours_from_others_and_now_from_then(
     assert blog.find(reply(wp_post, asked, "Something else entirely"), frozenset()) is None
 
 
+def test_find_knows_ours_without_the_right_to_filter(wordpress: WordPress, wp_post: int) -> None:
+    """An account that may not ask for one author's comments is given everybody's, and takes only its own."""
+    ours = signed_in(wordpress, wordpress.new_person().login)
+    wordpress.comment(wp_post, "Same words")
+    with pytest.raises(OutcomeUnknown):
+        ours.find(reply(wp_post, None, "Same words"), frozenset())
+    sent = ours.send(reply(wp_post, None, "Same words"))
+    found = ours.find(reply(wp_post, None, "Same words"), frozenset())
+    assert found is not None
+    assert found.id == sent.id
+
+
 @pytest.mark.parametrize("status", ["hold", "spam", "trash"])
 def test_find_looks_into_the_queues(
     blog: connector_module.WordPress, wordpress: WordPress, wp_post: int, status: str
@@ -756,6 +765,14 @@ def test_moderating_what_is_gone_or_forbidden_is_said(
 
 
 # ---------------------------------------------------------------------- helpers
+
+
+def everything(site: WordPress) -> set[str]:
+    """The ids of all comments of people, in every state, from the database itself."""
+    query = "SELECT comment_ID FROM $wpdb->comments WHERE comment_type = 'comment'"
+    found = site.php(f'global $wpdb; echo json_encode($wpdb->get_col("{query}"));')
+    assert isinstance(found, list)
+    return set(found)
 
 
 def insert(site: WordPress, post: int, many: int) -> list[int]:

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -186,7 +187,7 @@ class Http:
                 timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
                 limits=httpx.Limits(max_keepalive_connections=0),
                 follow_redirects=False,
-                trust_env=False,
+                trust_env=not is_loopback(self.host),  # a proxy that the user has set, but never to this machine
                 verify=_authorities(),
                 headers={"Accept": "application/json", "Cache-Control": "no-cache"},
             )
@@ -226,6 +227,16 @@ class Http:
             return answer
         better = self._refine(answer) if self._refine is not None else None
         raise better or status_error(answer, self.host, writing=writing) from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name means this very machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @functools.cache

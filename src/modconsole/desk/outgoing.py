@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from modconsole.desk import asks
 from modconsole.desk.desk import Desk
 from modconsole.errors import Conflict, NotFound
-from modconsole.store import lists, outbox
+from modconsole.store import lists, marks, outbox
 from modconsole.store.outbox import OutboxRow
 
-__all__ = ["OutboxPager", "Outgoing", "retry", "take_back", "under_way"]
+__all__ = ["OutboxPager", "Outgoing", "pause", "retry", "take_back", "under_way"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class OutboxPager:
 
 
 def under_way(desk: Desk, limit: int = 50) -> list[Outgoing]:
-    """Replies that have neither arrived for certain nor come to an end, oldest first."""
+    """Replies that are queued or being sent, oldest first. Those that went wrong stand in the queue itself."""
     return _told(desk, outbox.under_way(desk.db, limit))
 
 
@@ -89,3 +89,8 @@ def retry(desk: Desk, ident: str) -> None:
 def take_back(desk: Desk, ident: str) -> asks.Undone:
     """Take a reply back that has not gone out: it is a draft again. Raises `Conflict` where it is too late."""
     return asks.undo(desk, ident)
+
+
+def pause(desk: Desk, source: str, paused: bool) -> None:
+    """Leave a source out of syncs and sends, or take it in again. Raises `NotFound`."""
+    marks.pause(desk.db, source, paused)

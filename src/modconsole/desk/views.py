@@ -239,10 +239,10 @@ class Conversation:
     def texts(self, start: int, stop: int) -> list[Shown]:
         """The messages of entries `start` to `stop`, with their texts."""
         wanted = [entry.row_id for entry in self.entries[start:stop]]
+        if len(self._texts) > 2_000:
+            self._texts.clear()
         missing = [ident for ident in wanted if ident not in self._texts]
         if missing:
-            if len(self._texts) > 2_000:
-                self._texts.clear()
             self._texts.update(lists.messages(self.desk.db, missing))
         return [self._texts[ident] for ident in wanted if ident in self._texts]
 

@@ -29,11 +29,11 @@ class Asking(Horizontal):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False, priority=True)]
 
-    def __init__(self, label: Safe, text: str, take: Callable[[str], None]) -> None:
-        """`take` is called with what was typed. `text` stands in the line at the beginning."""
+    def __init__(self, label: Safe, text: str, take: Callable[[str], None], left: Callable[[], None]) -> None:
+        """`text` stands in the line at the beginning; `left` is called when the line goes, then `take` with what was typed."""
         super().__init__(id="asking")
         self._label = join([SPACE, label, SPACE])
-        self._take = take
+        self._take, self._left = take, left
         self._input = Input(compact=True, select_on_focus=False, max_length=LONGEST)
         self._input.cursor_blink = False
         self._input.value = line(text, LONGEST)
@@ -63,11 +63,13 @@ class Asking(Horizontal):
         event.stop()
         text = event.value
         self._close()
+        self._left()
         self._take(text)
 
     def action_leave(self) -> None:
         """Leave everything as it was."""
         self._close()
+        self._left()
 
     def _close(self) -> None:
         self.screen.query_one("#ribbon").display = True

@@ -63,6 +63,9 @@ class Console(Protocol):
     def open_conversation(self, source: str, conversation: str, focus: str | None = None) -> None:
         """Show a conversation, at a message if one is named."""
 
+    def action_sync(self, source: str | None = None) -> None:
+        """Ask for a look at all sources, or at one; says in the footer whether it is done."""
+
     def read_again(self) -> None:
         """Something of ours has changed: look at the database now instead of at the next tick."""
 
@@ -189,22 +192,25 @@ class Base(Screen[None]):
         if self._said:
             self.foot.show([(SPACE, ""), *self._said])
             return
-        room = self.app.size.width - 1
+        room = self.app.size.width + 1  # the last one's gap may be cut off
         shown: list[list[Piece]] = []
         offered = sorted((c for c in keys.of_screen(self.PLACE) if c.footer), key=lambda c: c.footer)
         for each in sorted(offered, key=lambda c: c.footer < 90):  # the last ones are never pushed out by the others
-            piece = self._offer(each)
+            refused = self.refusal(each) is not None
+            if refused and not each.needs_ask:
+                continue
+            piece = self._offer(each, refused=refused)
             taken = sum(cells(text) for text, _ in piece)
             if taken <= room:
                 room -= taken
                 shown.append([*piece, (EMPTY, each.id)])
         shown.sort(key=lambda piece: keys.command(piece[-1][1]).footer)
-        self.foot.show([(SPACE, ""), *[part for piece in shown for part in piece[:-1]]])
+        parts = [part for piece in shown for part in piece[:-1]]
+        self.foot.show([(SPACE, ""), *parts[:-1]])
 
-    def _offer(self, command: keys.Command) -> list[Piece]:
+    def _offer(self, command: keys.Command, *, refused: bool) -> list[Piece]:
         """A command in the footer; without its colour where it would be refused."""
         key = line(keys.shown(keys.keys_of(command, self.console.keymap)[0]))
-        refused = self.refusal(command) is not None
         return [(key, "dim" if refused else "accent"), (SPACE, ""), (line(command.label), "dim"), (GAP, "")]
 
     # -- saying -------------------------------------------------------------------------------------------------
@@ -215,10 +221,9 @@ class Base(Screen[None]):
         self.show_foot()
 
     def unsay(self) -> None:
-        """Show in the footer what can be done."""
-        if self._said:
-            self._said = ()
-            self.show_foot()
+        """Show in the footer what can be done now."""
+        self._said = ()
+        self.show_foot()
 
     def say_error(self, error: ModConsoleError) -> None:
         """Say what went wrong, and what to do."""
@@ -244,11 +249,33 @@ class Base(Screen[None]):
 
     def action_back(self) -> None:
         """Back to where we came from."""
-        if len(self.app.screen_stack) > 1:
-            self.app.pop_screen()
-        else:
-            key = line(keys.shown(keys.keys_of(keys.command("quit"), self.console.keymap)[0]))
-            self.say(fill("This is the first screen. {} leaves modconsole.", key))
+        self.app.pop_screen()
+
+    def ask_for(self, label: Safe, text: str, take: Callable[[str], None]) -> None:
+        """A line to type into, in the ribbon's place; `take` is called with what was typed, unless Esc was pressed."""
+        from modconsole.screens.asking import Asking  # what it is made of is not needed for the first picture
+
+        self.ribbon.display = False
+        self.mount(Asking(label, text, take, self.unsay), after=self.ribbon)
+        self.say(
+            [
+                (literal("Enter"), "accent"),
+                (literal(" take it  "), "dim"),
+                (literal("esc"), "accent"),
+                (literal(" leave it"), "dim"),
+            ]
+        )
+
+    def action_search(self) -> None:
+        """Ask for words, and list the messages that hold them."""
+        self.ask_for(literal("search"), "", self.search_for)
+
+    def search_for(self, words: str) -> None:
+        """List the messages that hold these words."""
+        from modconsole.screens.search import SearchScreen
+
+        if words.strip():
+            self.app.push_screen(SearchScreen(words.strip()))
 
     # -- work in threads ----------------------------------------------------------------------------------------
 

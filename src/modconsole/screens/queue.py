@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
 
 from modconsole.desk.outgoing import Outgoing, under_way
 from modconsole.desk.views import Header, QueueRow, SourceState
 from modconsole.domain.safetext import EMPTY, Safe, fill, fit, join, line, literal
-from modconsole.errors import ModConsoleError, StoreError, UsageError
+from modconsole.errors import UsageError
+from modconsole.keys import Command, keys_of, shown
+from modconsole.keys import command as by_id
+from modconsole.screens import lessons
 from modconsole.screens.ask_actions import AskActions
-from modconsole.screens.base import Base, bindings, rule, vouched
+from modconsole.screens.base import bindings, rule, vouched
+from modconsole.screens.listing import ListScreen
 from modconsole.screens.queue_rows import VIEWS, Part, View, detail, draw, head
 from modconsole.screens.wording import DOT, SPACE, clock, where, who
-from modconsole.widgets.plain import Painted, Piece, Plain, PlainLine
-from modconsole.widgets.rowlist import RowList
+from modconsole.widgets.plain import Painted, Piece, Plain
 
 if TYPE_CHECKING:
     from textual.strip import Strip
@@ -32,13 +34,6 @@ WIDE: Final = 120
 
 FOOT_LINES: Final = 3
 """At most as many lines of replies under way, and of sources that cannot vouch."""
-
-_SEND_STATES: Final = {
-    "queued": literal("queued"),
-    "sending": literal("sending"),
-    "sent": literal("sent, not seen there yet"),
-    "unsure": literal("looked for on the platform"),
-}
 
 
 class Foot(Painted):
@@ -76,7 +71,7 @@ class Foot(Painted):
         return self.strip([], width)
 
 
-class QueueScreen(AskActions, Base):
+class QueueScreen(AskActions, ListScreen[QueueRow]):
     """Who waits, most urgent first."""
 
     PLACE = "queue"
@@ -86,38 +81,12 @@ class QueueScreen(AskActions, Base):
         super().__init__()
         self.view: View = "tonight"
         self.limit = ""
-        self._columns = PlainLine(id="columns")
-        self._foot = Foot(id="sections")
-        self._detail = Plain(id="detail")
-        self._empty = Plain(id="empty")
+        self.foot_lines = Foot(id="sections")
+        self.detail = Plain(id="detail")
         self._under_way: list[Outgoing] = []
-        self._news = 0
-        self._now = 0
-        self._trouble: ModConsoleError | None = None
+        self._narrowed = True
 
     # -- the frame ----------------------------------------------------------------------------------------------
-
-    def body(self) -> ComposeResult:
-        """Names of columns, the list with a second pane on wide screens, what is under way and what cannot be said."""
-        self._now = self.desk.now()
-        yield self._columns
-        self.list: RowList[QueueRow] = RowList(
-            self._part(),
-            self._draw,
-            on_cursor=self._moved,
-            on_open=self._open,
-            on_news=self._told_news,
-            on_lost=self._lost,
-            on_error=self._list_failed,
-            id="queue",
-        )
-        self._empty.display = False
-        self._foot.display = False
-        with Horizontal(id="panes"):
-            yield self.list
-            yield self._empty
-            yield self._detail
-        yield self._foot
 
     def heading(self) -> Sequence[Piece]:
         """`Queue  14 waiting · 3 overdue · 2 promised today`; never "nobody" while a source cannot vouch."""
@@ -139,47 +108,59 @@ class QueueScreen(AskActions, Base):
             pieces += [(DOT, ""), (fill("{:,} backlog", header.backlog), "dim")]
         return pieces
 
+    def beside(self) -> ComposeResult:
+        """The text of the ask, on wide screens."""
+        yield self.detail
+
+    def below(self) -> ComposeResult:
+        """What is under way, and what cannot be said."""
+        self.foot_lines.display = False
+        yield self.foot_lines
+
+    def column_names(self, width: int) -> Sequence[Piece]:
+        """wait, due, who, where, what they said."""
+        return head(width)
+
+    def list_width(self) -> int:
+        """The second pane takes its part on wide screens."""
+        width = self.app.size.width
+        return width - _pane(width) if width >= WIDE else width
+
     def on_mount(self) -> None:
-        """Nothing is selected but the list."""
-        self._show_columns()
-        self.list.focus()
+        """What is under way is read beside the first page."""
         self._look_under_way()
 
     def on_resize(self) -> None:
         """The second pane comes and goes with the width."""
-        wide = self.app.size.width >= WIDE
-        self._detail.display = wide
-        self._detail.styles.width = max(36, min(70, self.app.size.width - 84))
-        self._show_columns()
-        if wide:
-            self._show_detail(self.list.row)
-
-    def _show_columns(self) -> None:
         width = self.app.size.width
-        if width >= WIDE:
-            width -= max(36, min(70, width - 84))
-        self._columns.show([(fit(EMPTY, 2), ""), *head(width - 2)])
+        self.detail.display = width >= WIDE
+        self.detail.styles.width = _pane(width)
+        self._show_detail(self.list.row)
+        self._show_foot()
 
     # -- what is shown ------------------------------------------------------------------------------------------
 
+    def pager(self) -> Part:
+        """The part of the queue that is listed. Raises `UsageError` for a limit that cannot be read."""
+        header = self.console.header
+        self._narrowed = header is None or header.backlog > 0
+        return Part(self.desk, self.view, self.limit, has_backlog=self._narrowed)
+
     def changed(self) -> None:
         """Asks may have come and gone, and all of them are older."""
-        self._now = self.desk.now()
-        self.list.redraw()
-        self.list.changed()
+        super().changed()
         self._look_under_way()
 
-    def _look_under_way(self) -> None:
-        self.work(lambda: under_way(self.desk, FOOT_LINES + 1), self._show_under_way, self._quietly)
-
     def header_changed(self, header: Header | None) -> None:
-        """The figures were read."""
+        """The figures were read. The first ones tell whether there is a backlog that has to be kept apart."""
+        if header is not None and self.view == "tonight" and self._narrowed != (header.backlog > 0):
+            self.list.use(self.pager(), start_at=self.list.row.key if self.list.row is not None else None)
         self._show_foot()
-        self._show_empty()
+        self.show_empty()
+        self.show_ribbon()
 
-    def _quietly(self, error: ModConsoleError) -> None:
-        self._trouble = error
-        self._show_empty()
+    def _look_under_way(self) -> None:
+        self.work(lambda: under_way(self.desk, FOOT_LINES + 1), self._show_under_way, lambda _error: None)
 
     def _show_under_way(self, found: list[Outgoing]) -> None:
         self._under_way = found
@@ -190,102 +171,67 @@ class QueueScreen(AskActions, Base):
         room = 1 if self.app.size.height < 20 else FOOT_LINES
         sending = self._under_way
         doubtful = [each for each in header.sources if each.state != "fresh" or each.source.paused] if header else []
-        total = header.counts.get("sending", len(sending)) if header is not None else len(sending)
-        self._foot.show(
+        self.foot_lines.show(
             [
-                (fill("sending {}", max(total, len(sending))), [self._sending(each) for each in sending[:room]]),
-                (literal("cannot say"), _doubts(doubtful, room, self._now)),
+                (literal("sending"), [self._sending(each) for each in sending[:room]]),
+                (literal("cannot say"), _doubts(doubtful, room, self.now)),
             ]
         )
 
     def _sending(self, each: Outgoing) -> list[Piece]:
         to = who(each.name, each.handle, each.person) if each.person else literal("(somebody)")
-        state = _SEND_STATES.get(each.send.state, EMPTY)
-        place = where(each.send.source, each.send.title, "comments")
-        style = "warning" if each.send.state == "unsure" else "dim"
+        state = literal("\u2192 sending") if each.send.state == "sending" else literal("\u2192 queued")
         return [
-            (fit(clock(each.send.at, self._now), 10), "dim"),
-            (fit(to, 20), "strong"),
-            (fit(join([literal("\u2192 "), state]), 28), style),
-            (place, "dim"),
+            (fit(clock(each.send.at, self.now), 16), "dim"),
+            (fit(to, 22), "strong"),
+            (join([where(each.send.source, each.send.title, "comments"), SPACE, SPACE]), "dim"),
+            (state, "dim"),
         ]
 
-    def _draw(self, row: QueueRow, width: int) -> list[Piece]:
-        return draw(row, width, self._now, self.desk.who)
+    def draw(self, row: QueueRow, width: int) -> list[Piece]:
+        """One ask."""
+        return draw(row, width, self.now, self.desk.who)
 
-    def _moved(self, row: QueueRow | None, _position: int, _count: int) -> None:
-        self.unsay()
-        self._show_ribbon()
+    def moved(self, row: QueueRow | None) -> None:
+        """The second pane follows the cursor."""
         self._show_detail(row)
-        self._show_empty()
 
     def _show_detail(self, row: QueueRow | None) -> None:
-        if self._detail.display:
-            self._detail.show(detail(row, self._now, self.desk.who) if row is not None else EMPTY, layout=False)
+        if self.detail.display:
+            self.detail.show(detail(row, self.now, self.desk.who) if row is not None else EMPTY, layout=False)
 
-    def _show_ribbon(self) -> None:
-        """What is new above, what limits the list, and how many there are."""
-        left: list[Piece] = []
-        if self._news:
-            left = [(fill(" \u2191 {} new", self._news), "accent")]
-        elif self.limit or self.view != "tonight":
-            left = [(join([SPACE, line(self.view)]), "dim")]
-            if self.limit:
-                left += [(literal("  limited to "), "dim"), (line(self.limit), "accent")]
+    def ribbon_left(self) -> Sequence[Piece]:
+        """What limits the list."""
+        if not self.limit and self.view == "tonight":
+            return ()
+        left: list[Piece] = [(join([SPACE, line(self.view)]), "dim")]
+        if self.limit:
+            left += [(literal("  limited to "), "dim"), (line(self.limit), "accent")]
+        return left
+
+    def ribbon_right(self) -> Safe:
+        """`14 of 14`: how many are listed, of how many that wait."""
         header = self.console.header
-        total = self._total(header)
-        count = fill("{:,} ", self.list.count) if total is None else fill("{:,} of {:,} ", self.list.count, total)
-        self.ribbon.show(left, [(count, "dim")])
-
-    def _total(self, header: Header | None) -> int | None:
-        """Of how many asks the list shows a part."""
         if header is None:
-            return None
-        listed = sum(header.counts.get(status, 0) for status in ("waiting", "unknown"))
-        listed += 0 if self.view == "everything" else -header.backlog if self.view == "tonight" else 0
-        if self.view == "backlog":
-            listed = header.backlog
-        return max(listed, self.list.count)
+            return fill("{:,} ", self.list.count)
+        total = sum(header.counts.get(status, 0) for status in ("waiting", "unknown"))
+        total = header.backlog if self.view == "backlog" else total - (header.backlog if self.view == "tonight" else 0)
+        return fill("{:,} of {:,} ", self.list.count, max(total, self.list.count))
 
-    def _told_news(self, number: int) -> None:
-        self._news = number
-        self._show_ribbon()
-
-    def _lost(self, row: QueueRow) -> None:
+    def lost(self, row: QueueRow) -> None:
         """The ask under the cursor left the queue by itself: say whose it was."""
         self.say(fill("{} is not in this list any more.", who(row.name, row.handle, row.person)))
 
-    def _list_failed(self, error: Exception) -> None:
-        if not isinstance(error, ModConsoleError):
-            raise error
-        self._trouble = error
-        if not isinstance(error, StoreError):
-            self.say_error(error)
-        self._show_empty()
-
-    # -- empty lists teach --------------------------------------------------------------------------------------
-
-    def _show_empty(self) -> None:
-        """Instead of an empty list, what it means and what to do."""
-        empty = (self.list.window.loaded and self.list.count == 0) or self._trouble is not None
-        if empty:
-            self._empty.show(self._lesson())
-        if empty != self._empty.display:
-            self._empty.display = empty
-            self.list.styles.display = "block"
-            self.list.styles.width = 0 if empty else "1fr"
-
-    def _lesson(self) -> list[Piece]:
-        from modconsole.screens import lessons
-
+    def lesson(self) -> Sequence[Piece]:
+        """No database, no source, no match, or really nobody."""
         header = self.console.header
-        if self._trouble is not None and header is None:
-            return lessons.no_database(self._trouble)
+        if self.trouble is not None and header is None:
+            return lessons.no_database(self.trouble)
         if header is not None and not header.sources:
             return lessons.no_sources()
         if self.limit:
             return lessons.no_match(self.limit)
-        return lessons.nobody(header, self.view, self._now)
+        return lessons.nobody(header, self.view, self.now)
 
     # -- commands -----------------------------------------------------------------------------------------------
 
@@ -293,49 +239,46 @@ class QueueScreen(AskActions, Base):
         """The ask under the cursor."""
         return self.list.row
 
-    def _open(self, row: QueueRow) -> None:
+    def refusal(self, command: Command) -> Safe | None:
+        """At home there is nowhere to go back to."""
+        if command.id == "back" and not self.limit and self.view == "tonight":
+            key = shown(keys_of(by_id("quit"), self.console.keymap)[0])
+            return fill("This is the first screen. {} leaves modconsole.", line(key))
+        return super().refusal(command)
+
+    def opened(self, row: QueueRow) -> None:
+        """The conversation, at the ask's latest message."""
         self.console.open_conversation(row.source, row.conversation, row.latest)
 
     def action_next_view(self) -> None:
         """Tonight, the backlog, everything."""
         self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
-        self._use()
+        self.use()
 
     def action_limit(self) -> None:
         """Ask for a query; it is applied when Enter is pressed."""
-        self._ask_for(self.limit)
+        self.ask_for(literal("limit to"), self.limit, self._limit_to)
 
     def action_back(self) -> None:
-        """Take a limit away; else as everywhere."""
+        """Take the limit away, then the view."""
         if self.limit:
             self.limit = ""
-            self._use()
-        elif self.view != "tonight":
-            self.view = "tonight"
-            self._use()
         else:
-            super().action_back()
-
-    def _ask_for(self, text: str) -> None:
-        from modconsole.screens.asking import Asking
-
-        self.mount(Asking(literal("limit to"), text, self._limit_to), after=self.ribbon)
+            self.view = "tonight"
+        self.use()
 
     def _limit_to(self, text: str) -> None:
-        before = self.limit
-        self.limit = text.strip()
+        before, self.limit = self.limit, text.strip()
         try:
-            self._use()
+            self.use()
         except UsageError as error:
             self.limit = before
             self.say_error(error)
 
-    def _part(self) -> Part:
-        return Part(self.desk, self.view, self.limit, self.console.header)
 
-    def _use(self) -> None:
-        self.list.use(self._part())
-        self._show_ribbon()
+def _pane(width: int) -> int:
+    """Cells of the second pane on a screen of that width."""
+    return max(36, min(70, width - 84))
 
 
 def _doubts(sources: Sequence[SourceState], room: int, now: int) -> list[list[Piece]]:
@@ -348,7 +291,7 @@ def _doubts(sources: Sequence[SourceState], room: int, now: int) -> list[list[Pi
         )
         why = literal("paused") if each.source.paused else line(each.why)
         said = join(
-            [line(each.source.id, 40), literal(": "), since, literal(", "), why, literal(". Asks may be missing.")]
+            [line(each.source.id, 40), literal(": "), why, literal("; "), since, literal(". Asks may be missing.")]
         )
         lines.append([(said, "warning")])
     if len(sources) > room and lines:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from modconsole.desk.desk import Desk
-from modconsole.desk.views import Header, QueuePager, QueueRow
-from modconsole.domain.query import read
-from modconsole.domain.safetext import EMPTY, Safe, cells, cut, fit, join, line, literal
-from modconsole.screens.wording import DOT, PRIVATE, SPACE, due, wait, where, who
+from modconsole.desk.views import QueuePager, QueueRow
+from modconsole.domain.safetext import EMPTY, Safe, block, cells, cut, fit, join, line, literal
+from modconsole.screens.wording import DOT, PRIVATE, SPACE, clock, due, wait, where, who
 from modconsole.widgets.plain import Piece, fit_pieces
 
 View = Literal["tonight", "backlog", "everything"]
@@ -48,7 +47,7 @@ def columns(width: int) -> Columns:
         return Columns(7, 0, max(8, width // 3), 0, max(0, width - 7 - max(8, width // 3)))
     if width < 66:
         return Columns(7, 9, 16, 0, width - 32)
-    who_, where_ = (20, 18) if width < 100 else (24, 26)
+    who_, where_ = (22, 17) if width < 100 else (26, 28)
     return Columns(7, 9, who_, where_, width - 16 - who_ - where_)
 
 
@@ -127,9 +126,9 @@ class Part:
     Those stand at the foot of the screen instead. Raises `UsageError` for a query that cannot be read.
     """
 
-    def __init__(self, desk: Desk, view: View, limit: str, header: Header | None) -> None:
-        read(limit)  # by itself first: an error names what was typed
-        narrowed = VIEW_QUERY[view] if header is None or header.backlog or view == "backlog" else ""
+    def __init__(self, desk: Desk, view: View, limit: str, *, has_backlog: bool = True) -> None:
+        """Without a backlog the first view is the whole queue, which is listed faster."""
+        narrowed = VIEW_QUERY[view] if has_backlog or view == "backlog" else ""
         self._pager = QueuePager(desk, f"{narrowed} {limit}".strip())
         self._sending = QueuePager(desk, f"{narrowed} {limit} is:sending".strip())
 
@@ -186,9 +185,6 @@ def _listed(row: QueueRow) -> bool:
 
 def detail(row: QueueRow, now: int, me: str) -> list[Piece]:
     """What the second pane of a wide screen says of an ask."""
-    from modconsole.domain.safetext import block
-    from modconsole.screens.wording import clock
-
     newline = literal("\n")
     place = where(row.source, None if row.kind == "dm" else row.title, row.kind)
     pieces: list[Piece] = [(who(row.name, row.handle, row.person), "strong")]

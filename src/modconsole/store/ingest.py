@@ -296,7 +296,8 @@ class Ingest:
     def _insert(self, fresh: list[tuple[Any, ...]]) -> None:
         if not fresh:
             return
-        self.db.conn.executemany(rows.MESSAGE_INSERT, fresh)
+        for statement, some in rows.message_inserts(fresh):
+            self.db.conn.executemany(statement, some)
         self.db.run(
             "insert into message_search (rowid, text) select id, text from message_text where id between ? and ?",
             (fresh[0][0], fresh[-1][0]),

@@ -101,8 +101,8 @@ def listing_size(db: Db) -> int:
 
 
 def under_way(db: Db, limit: int) -> list[OutboxRow]:
-    """Sends that have neither arrived for certain nor come to an end, oldest first."""
-    sql = _SELECT + "where d.state in ('queued', 'sending', 'sent', 'unsure') order by d.seq limit ?"
+    """Sends that are queued or being sent, oldest first."""
+    sql = _SELECT + "where d.state in ('queued', 'sending') order by d.seq limit ?"
     return [_row(row) for row in db.rows(sql, (limit,))]
 
 

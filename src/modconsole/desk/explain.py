@@ -1,0 +1,90 @@
+"""The proof of an ask for people: who wrote what, and what it does to the wait. The words of strangers in it are raw."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from modconsole.desk import asks
+from modconsole.desk.desk import Desk
+from modconsole.domain.ask import Ask
+from modconsole.domain.proof import Because
+from modconsole.domain.records import Decision
+from modconsole.domain.times import to_instant
+from modconsole.store import journal, lists
+
+MOST = 400
+"""Considered messages of which who and what are read; of the others, the reason alone is told."""
+
+
+class Line(Struct, kw_only=True):
+    """One thing that was considered, with what is needed to say it in a sentence. Times are instants."""
+
+    at: int
+    covers: bool
+    reason: str
+    message: str | None = None
+    who: str = ""
+    ours: bool = False
+    text: str = ""
+    act: str = ""
+    """Of a decision what it was; `by` who made it."""
+    by: str = ""
+
+
+class Explanation(Struct, kw_only=True):
+    """Why somebody waits, or does not."""
+
+    source: str
+    conversation: str
+    message: str
+    status: str
+    item: str
+    """Status of the message itself, which can differ from its ask's: an earlier message may be answered already."""
+    who: str
+    text: str
+    at: int
+    ask: Ask | None
+    lines: list[Line]
+    target_hours: float
+    hours: str | None
+
+
+def explain(desk: Desk, source: str, message: str) -> Explanation:
+    """The proof for a message, told. Raises `NotFound`."""
+    db = desk.db
+    proof = asks.why(desk, source, message)
+    shown = lists.message(db, source, message)
+    assert shown is not None  # the proof would have raised
+    settings = next(row for row in lists.sources(db) if row.id == source)
+    considered = {each.message for each in proof.because[-MOST:] if each.message is not None}
+    told = {each: lists.message(db, source, each) for each in considered}
+    return Explanation(
+        source=source,
+        conversation=shown.message.conversation,
+        message=message,
+        status=proof.status,
+        item=proof.item,
+        who=_name(shown),
+        text=shown.plain,
+        at=to_instant(shown.message.created_at),
+        ask=proof.ask,
+        lines=[_line(desk, each, told) for each in proof.because],
+        target_hours=settings.target_hours,
+        hours=settings.hours,
+    )
+
+
+def _name(shown: lists.Shown) -> str:
+    return shown.name or shown.handle or shown.message.author.id
+
+
+def _line(desk: Desk, because: Because, told: dict[str, lists.Shown | None]) -> Line:
+    line = Line(at=because.at, covers=because.effect == "covers", reason=because.reason, message=because.message)
+    shown = told.get(because.message or "")
+    if shown is not None:
+        line.who, line.ours, line.text = _name(shown), shown.ours is not None, shown.plain
+    if because.decision is not None:
+        decision = journal.find(desk.db, because.decision)
+        if isinstance(decision, Decision):
+            line.act, line.by, line.message = decision.act, decision.by, decision.through
+    return line
