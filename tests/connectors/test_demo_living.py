@@ -18,7 +18,7 @@ from modconsole.connectors.demo_community import script
 from modconsole.connectors.demo_community.stream import Stream, questions
 from modconsole.domain import likeness, suggest
 from modconsole.domain.ask import Ask
-from modconsole.domain.records import Coverage, Author, Conversation, Message, Record
+from modconsole.domain.records import Author, Conversation, Coverage, Message, Record
 from modconsole.domain.times import DAY, HOUR, MINUTE, SECOND, parse, to_instant
 from modconsole.domain.world import answer
 from modconsole.errors import Duplicate, Gone, NotFound, OutcomeUnknown, Refused, Unreachable
