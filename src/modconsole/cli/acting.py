@@ -20,7 +20,7 @@ SOURCE = click.argument("source")
 MESSAGE = click.argument("message")
 REASON = click.option("--reason", default="", metavar="WORDS", help="Why; shown in the journal and with the ask.")
 TEXT = click.option("--text", required=True, metavar="TEXT", help="The text, or - for standard input.")
-UNTIL = {"type": Until(), "metavar": "TIME", "help": "A time, or a length of time as 8h or 3d."}
+UNTIL = click.option("--until", type=Until(), metavar="TIME", help="A time, or a length of time as 8h or 3d.")
 
 
 def _instant(desk: Desk, until: tuple[str, int] | None) -> int | None:
@@ -59,8 +59,8 @@ def _act(call: Call, act: Callable[[Desk], Acted], told: str) -> int:
 def reply_(call: Call, source: str, message: str, text: str, through: str | None, insist: bool) -> int:
     """Reply to a message.
 
-    The reply goes out with the next sync, at the earliest after the undo delay. Exit code 2 when somebody else has answered in the
-    meantime, unless --insist.
+    The reply goes out with the next sync, at the earliest after the undo delay. Exit code 2 when somebody else has answered in
+    the meantime, unless --insist.
     """
     from modconsole.desk import asks
 
@@ -97,7 +97,7 @@ def reopen_(call: Call, source: str, message: str, reason: str) -> int:
 @command("snooze")
 @SOURCE
 @MESSAGE
-@click.option("--until", **UNTIL)
+@UNTIL
 @REASON
 def snooze_(call: Call, source: str, message: str, until: tuple[str, int] | None, reason: str) -> int:
     """Put an ask out of sight for a time, or until they write.
@@ -124,7 +124,7 @@ def unsnooze_(call: Call, source: str, message: str) -> int:
 @command("claim")
 @SOURCE
 @MESSAGE
-@click.option("--until", **UNTIL)
+@UNTIL
 @click.option("--take-over", is_flag=True, help="Claim it although somebody else has.")
 def claim_(call: Call, source: str, message: str, until: tuple[str, int] | None, take_over: bool) -> int:
     """Say that you take an ask on. It stays in the queue, and the claim ends by itself."""
@@ -161,7 +161,7 @@ def assign_(call: Call, source: str, message: str, to: str) -> int:
 @command("promise")
 @SOURCE
 @MESSAGE
-@click.option("--until", required=True, **UNTIL)
+@click.option("--until", required=True, type=Until(), metavar="TIME", help="A time, or a length of time as 8h or 3d.")
 def promise_(call: Call, source: str, message: str, until: tuple[str, int]) -> int:
     """Make a reply of ours a holding reply, with a date.
 

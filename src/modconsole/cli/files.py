@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -28,7 +29,7 @@ def import_(call: Call, files: tuple[str, ...], strict: bool) -> int:
     from modconsole.desk.files import import_files
 
     inputs: list[Path | BinaryIO] = [
-        cast("BinaryIO", click.get_binary_stream("stdin")) if name == "-" else Path(name) for name in files
+        cast("BinaryIO", sys.stdin.buffer) if name == "-" else Path(name) for name in files
     ]
     if files.count("-") > 1:
         raise click.UsageError("Standard input can be read once only.")
@@ -104,7 +105,7 @@ def export_(call: Call, query: tuple[str, ...], output: str | None) -> int:
 
     lines = files.export(call.desk(), " ".join(query))
     if output is None:
-        _write(click.get_binary_stream("stdout"), lines, call.as_json)
+        _write(cast("BinaryIO", sys.stdout.buffer), lines, call.as_json)
         return 0
     try:
         handle = os.open(

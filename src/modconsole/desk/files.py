@@ -1,8 +1,8 @@
 """Import and export of files in the exchange format.
 
 An import looks at a file twice. The first pass decodes every line and stores nothing, so that a file with an error is refused
-whole; the second stores the records in batches of one transaction each, so that memory does not grow with the file, and so that an
-import which is interrupted at any moment is completed by importing the same file again.
+whole; the second stores the records in batches of one transaction each, so that memory does not grow with the file, and so that
+an import which is interrupted at any moment is completed by importing the same file again.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def import_files(
     """
     told = progress or (lambda *_: None)
     reports: list[FileReport] = []
-    with _opened(files) as inputs, _bulk(desk) as db:
+    with _opened(files) as inputs, bulk(desk) as db:
         for source in inputs:
             scanned = source.scan(skip_bad, told)
             report = FileReport(
@@ -134,7 +134,7 @@ class _Input:
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Numbered lines that hold something. Raises `InputError` where the file cannot be read to its end."""
         self.raw.seek(0)
-        stream = io.BufferedReader(gzip.GzipFile(fileobj=self.raw), 1 << 20) if self.packed else self.raw  # type: ignore[type-var]
+        stream = io.BufferedReader(gzip.GzipFile(fileobj=self.raw), 1 << 20) if self.packed else self.raw
         number = 0
         try:
             for number, line in enumerate(stream, start=1):
@@ -260,7 +260,7 @@ def _spooled(stream: BinaryIO) -> BinaryIO:
 
 
 @contextmanager
-def _bulk(desk: Desk) -> Iterator[Db]:
+def bulk(desk: Desk) -> Iterator[Db]:
     """A connection for much at once; what it wrote is durable at the end.
 
     The garbage collector is off meanwhile: records hold no circles, and looking for some in millions of objects takes a fifth of
@@ -282,12 +282,12 @@ def _bulk(desk: Desk) -> Iterator[Db]:
 def _load(desk: Desk, db: Db, source: _Input, scanned: _Scanned, report: FileReport, told: Progress) -> None:
     """The second pass. Descriptions of sources go in first, so that everything after them is judged once."""
     ingest = Ingest(db)
-    for record in scanned.sources:
-        before = _identities(db, record.id)
+    for described in scanned.sources:
+        before = _identities(db, described.id)
         changed = ingest.asks_changed
-        report.counts.add(ingest.batch([record], desk.now()))
-        if before is not None and before != _identities(db, record.id):
-            report.identities.append(IdentityChange(source=record.id, asks_changed=ingest.asks_changed - changed))
+        report.counts.add(ingest.batch([described], desk.now()))
+        if before is not None and before != _identities(db, described.id):
+            report.identities.append(IdentityChange(source=described.id, asks_changed=ingest.asks_changed - changed))
     batch: list[Record] = []
     done = 0
     for _, line in source.lines():
