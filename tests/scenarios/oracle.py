@@ -164,7 +164,11 @@ def private_replies(room: Room, m: Message) -> list[tuple[Room, Message]]:
 
 
 def judge(room: Room, m: Message, now: int) -> ItemAnswer:
-    """Section "What covers", precedence for one item, with section "Edits"."""
+    """Section "What covers", precedence for one item, with section "Edits".
+
+    Each cover is measured by the text that was current then, and where all have lapsed the last to lapse counts: so a cover
+    taken away never shortens a wait (law 4), which one time of "last covered" for all of them would not hold.
+    """
     person = m.author.id
     act = newest(room, m, "close", "reopen")
     not_before = to_instant(act.at) if act is not None and act.act == "reopen" else None
@@ -187,10 +191,14 @@ def judge(room: Room, m: Message, now: int) -> ItemAnswer:
         promise = max(promises, key=lambda p: p[0])[1]
         if promise.until is not None and now < to_instant(promise.until):
             answers["promised"] += [when for _, _, when in promises]
-    covered_at = [when for covers in answers.values() for when in covers]
-    again = asks_again(room, m, max(covered_at)) if covered_at else None
-    if covered_at and again is None:
+    lapsed = []
+    for status, covers in answers.items():
+        ended = {when: asks_again(room, m, when) for when in covers}
+        answers[status] = [when for when in covers if ended[when] is None]
+        lapsed += [since for since in ended.values() if since is not None]
+    if any(answers.values()):
         return ItemAnswer(next(status for status, covers in answers.items() if covers))
+    again = max(lapsed) if lapsed else None
     state = m.state or "live"
     if state in ("held", "hidden"):
         return ItemAnswer("held")
@@ -202,7 +210,7 @@ def judge(room: Room, m: Message, now: int) -> ItemAnswer:
 
 
 def asks_again(room: Room, m: Message, covered_at: int) -> int | None:
-    """Section "Edits": since when an item asks again that was last covered at a time, or none.
+    """Section "Edits": since when an item asks again that was covered at a time, or none.
 
     What is deleted, removed or spam cannot ask again: a live reply keeps it answered, whatever text was left of it.
     """

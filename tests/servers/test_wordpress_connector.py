@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -54,9 +54,12 @@ def blog(wordpress: WordPress) -> Iterator[connector_module.WordPress]:
 
 
 @pytest.fixture
-def mirror(blog: connector_module.WordPress) -> Mirror:
-    """A store that has pulled everything that other tests left behind."""
-    return Mirror(blog).pull()
+def mirror(wordpress: WordPress, blog: connector_module.WordPress) -> Mirror:
+    """A store whose mark lies behind everything that other tests left."""
+    ids = everything(wordpress)
+    mirror = Mirror(blog)
+    mirror.position = {"mark": {"id": max(map(int, ids), default=0), "row": len(ids)}}
+    return mirror.pull()
 
 
 # ---------------------------------------------------------------------- who we are
@@ -244,8 +247,7 @@ def test_threads_keep_their_parents_to_any_depth(mirror: Mirror, wordpress: Word
 
 def test_the_second_pull_brings_only_what_is_new(mirror: Mirror, wordpress: WordPress, wp_post: int) -> None:
     """The mark moves, nothing is missed behind it, and rows read twice for safety are the last fifty."""
-    for n in range(60):
-        wordpress.comment(wp_post, f"Number {n}", user="bob")
+    insert(wordpress, wp_post, 60)
     first = mirror.pull().ids()
     queued = [m for m in mirror.messages.values() if m.state != "live"]
     late = wordpress.comment(wp_post, "One more")
@@ -278,7 +280,7 @@ def test_rows_deleted_while_paging_hide_nothing(
     wordpress: WordPress, wp_post: int, blog: connector_module.WordPress
 ) -> None:
     """When earlier comments vanish for good, later ones move up by as many rows; the walk notices and steps back."""
-    ids = insert(wordpress, wp_post, 330)
+    insert(wordpress, wp_post, 330)
     mirror = Mirror(blog)
     pages = blog.pull(Known(), mirror.now)
     mirror._store(next(pages))
@@ -286,7 +288,7 @@ def test_rows_deleted_while_paging_hide_nothing(
     wordpress.php(f"foreach ({doomed} as $id) wp_delete_comment($id, true);")
     for page in pages:
         mirror._store(page)
-    assert {str(i) for i in ids} <= set(mirror.messages)
+    assert everything(wordpress) <= set(mirror.messages)
 
 
 def test_rows_deleted_between_two_pulls_hide_nothing(mirror: Mirror, wordpress: WordPress, wp_post: int) -> None:
@@ -456,7 +458,7 @@ def test_the_same_reply_twice_is_a_duplicate(
 
 def test_flood_control_says_when_to_try_again(wordpress: WordPress, wp_post: int) -> None:
     """An account that may not moderate writes one comment in 15 seconds; nothing is stored of the second."""
-    dave = signed_in(wordpress, "dave")  # who writes nothing in any other test
+    dave = signed_in(wordpress, wordpress.new_person().login)
     dave.send(reply(wp_post, None, "First"))
     with pytest.raises(RateLimited) as caught:
         dave.send(reply(wp_post, None, "Second"))
@@ -477,9 +479,9 @@ def test_closed_comments_refuse_us_too(blog: connector_module.WordPress, wordpre
 
 def test_a_reply_that_is_held_says_so(wordpress: WordPress, wp_post: int) -> None:
     """A site that holds everything holds a subscriber's reply as well: sent, and not live."""
+    bob = signed_in(wordpress, wordpress.new_person().login)
     wordpress.php("update_option('comment_moderation', '1');")
     try:
-        bob = signed_in(wordpress, "bob")
         asked = wordpress.comment(wp_post, "Hm?", status="approve")
         assert bob.send(reply(wp_post, asked, "Hm.")).state == "held"
         with pytest.raises(OutcomeUnknown):
@@ -641,6 +643,18 @@ def test_find_knows_ours_from_others_and_now_from_then(
     assert blog.find(reply(wp_post, asked, "Something else entirely"), frozenset()) is None
 
 
+def test_find_knows_ours_without_the_right_to_filter(wordpress: WordPress, wp_post: int) -> None:
+    """An account that may not ask for one author's comments is given everybody's, and takes only its own."""
+    ours = signed_in(wordpress, wordpress.new_person().login)
+    wordpress.comment(wp_post, "Same words")
+    with pytest.raises(OutcomeUnknown):
+        ours.find(reply(wp_post, None, "Same words"), frozenset())
+    sent = ours.send(reply(wp_post, None, "Same words"))
+    found = ours.find(reply(wp_post, None, "Same words"), frozenset())
+    assert found is not None
+    assert found.id == sent.id
+
+
 @pytest.mark.parametrize("status", ["hold", "spam", "trash"])
 def test_find_looks_into_the_queues(
     blog: connector_module.WordPress, wordpress: WordPress, wp_post: int, status: str
@@ -721,6 +735,22 @@ def test_a_lost_answer_to_moderation_is_looked_after(
     assert blog.moderate(str(comment), "hold").state == "held"
 
 
+def test_a_site_without_a_trash_loses_nothing(
+    blog: connector_module.WordPress, wordpress: WordPress, wp_post: int
+) -> None:
+    """There, WordPress' own word `trash` would delete for good; the connector is refused instead."""
+    comment = wordpress.comment(wp_post, "Keep me")
+    marker = wordpress.root / "control/no-trash"
+    marker.touch()
+    try:
+        with pytest.raises(Refused) as caught:
+            blog.moderate(str(comment), "trash")
+    finally:
+        marker.unlink()
+    assert caught.value.code == "rest_trash_not_supported"
+    assert wordpress.status(comment) == "approved"
+
+
 def test_moderating_what_is_gone_or_forbidden_is_said(
     blog: connector_module.WordPress, wordpress: WordPress, wp_post: int
 ) -> None:
@@ -737,6 +767,14 @@ def test_moderating_what_is_gone_or_forbidden_is_said(
 # ---------------------------------------------------------------------- helpers
 
 
+def everything(site: WordPress) -> set[str]:
+    """The ids of all comments of people, in every state, from the database itself."""
+    query = "SELECT comment_ID FROM $wpdb->comments WHERE comment_type = 'comment'"
+    found = site.php(f'global $wpdb; echo json_encode($wpdb->get_col("{query}"));')
+    assert isinstance(found, list)
+    return set(found)
+
+
 def insert(site: WordPress, post: int, many: int) -> list[int]:
     """Many comments at once, inside WordPress."""
     ids = site.php(
@@ -750,20 +788,15 @@ def insert(site: WordPress, post: int, many: int) -> list[int]:
     return [int(i) for i in ids]
 
 
-class killed_in_the_middle:  # noqa: N801  - reads as a sentence where it is used
+@contextmanager
+def killed_in_the_middle(
+    site: WordPress, when: str, blog: connector_module.WordPress, sending: Outgoing
+) -> Iterator[BaseException | None]:
     """Send a reply, kill the server while it works on it, start it again; gives the error that the sender got."""
-
-    def __init__(self, site: WordPress, when: str, blog: connector_module.WordPress, sending: Outgoing) -> None:
-        self.site, self.when, self.blog, self.sending = site, when, blog, sending
-
-    def __enter__(self) -> BaseException | None:
-        with ThreadPoolExecutor(1) as thread, self.site.paused(self.when) as arrived:
-            future = thread.submit(self.blog.send, self.sending)
-            arrived()
-            self.site.kill()
-            error = future.exception(timeout=30)
-        self.site.restart()
-        return error
-
-    def __exit__(self, *_: object) -> None:
-        assert threading.active_count() >= 1
+    with ThreadPoolExecutor(1) as thread, site.paused(when) as arrived:
+        future = thread.submit(blog.send, sending)
+        arrived()
+        site.kill()
+        error = future.exception(timeout=30)
+    site.restart()
+    yield error

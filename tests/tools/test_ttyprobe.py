@@ -1,10 +1,11 @@
 # ruff: noqa: UP031
-# mypy: disable-error-code="operator, no-untyped-call, no-untyped-def"
+# mypy: disable-error-code="operator, misc, call-arg, no-untyped-call, no-untyped-def"
 """Every test drives a tiny program whose behaviour is known, so that what is
 tested is the probe: its clock, its byte counts, its terminal, its link."""
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -32,7 +33,7 @@ def program(body: str) -> list[str]:
 
 
 def term(data: str, size=(20, 5), profile="modern"):
-    replies = []
+    replies: list[bytes] = []
     t = tp.Terminal(*size, tp.PROFILES[profile], reply=replies.append)
     t.feed(data.encode())
     t.commit()
@@ -40,12 +41,14 @@ def term(data: str, size=(20, 5), profile="modern"):
 
 
 class Emulation(unittest.TestCase):
-    def test_text_and_cursor(self) -> None:
+    def test_text_lands_where_the_cursor_is(self) -> None:
+        """Text goes to the cursor's place in the current style."""
         t, _ = term("\x1b[2;3Hhi\x1b[1mX")
         assert t.text()[1] == "  hiX"
         assert t.visible[1][4].bold
 
-    def test_split_anywhere(self) -> None:
+    def test_sequences_may_be_split_anywhere(self) -> None:
+        """However the bytes are cut, the picture and the questions are the same."""
         data = "a\x1b[31mb\x1b]0;title\x1b\\c\x1bP+q544e\x1b\\\u65e5d\x1b[?2026$p".encode()
         whole, _ = term(data.decode())
         for cut in range(len(data)):
@@ -57,17 +60,20 @@ class Emulation(unittest.TestCase):
             assert t.queries == whole.queries
         assert whole.title == "title"
 
-    def test_wide_and_combining(self) -> None:
+    def test_wide_characters_take_two_cells_and_marks_none(self) -> None:
+        """A wide character leaves an empty cell behind it; a mark joins its base."""
         t, _ = term("\u65e5\u672ce\u0301x")
         assert t.text()[0] == "日本éx"
         assert t.visible[0][1].data == ""
 
     def test_joiners_do_not_eat_text(self) -> None:
+        """Text after a joiner or a selector is still shown."""
         t, _ = term("a\u200db\u2764\ufe0fc\u0e2a\u0e27\u0e31d\U0001f469\u200d\U0001f467|")
         plain = "".join(c.data[:1] for c in t.visible[0]).rstrip()
         assert plain == "ab❤cสวd👩👧|"
 
-    def test_scroll_rep_and_tabs(self) -> None:
+    def test_scrolling_and_repetition_work(self) -> None:
+        """SU, SD, REP and scroll regions do what a terminal does."""
         t, _ = term("1\r\n2\r\n3\x1b[S")
         assert t.text()[:3] == ["2", "3", ""]
         t, _ = term("1\r\n2\r\n3\x1b[2T")
@@ -77,18 +83,21 @@ class Emulation(unittest.TestCase):
         t, _ = term("\x1b[2;4r\x1b[4;1Hx\x1b[Sy\x1b[r")
         assert t.text()[2] == "x"
 
-    def test_alternate_screen(self) -> None:
+    def test_the_alternate_screen_gives_the_main_one_back(self) -> None:
+        """What was there before is there afterwards."""
         t, _ = term("main\x1b[?1049h\x1b[2J\x1b[Halt")
         assert t.text()[0] == "alt"
         t.feed(b"\x1b[?1049l")
         t.commit()
         assert t.text()[0] == "main"
 
-    def test_line_drawing(self) -> None:
+    def test_line_drawing_is_translated(self) -> None:
+        """The DEC character set is shown as lines."""
         t, _ = term("\x1b(0lqk\x1b(Bq")
         assert t.text()[0] == "┌─┐q"
 
-    def test_queries(self) -> None:
+    def test_questions_are_answered_and_noted(self) -> None:
+        """Each question gets the profile's answer, or none from a mute terminal, and is kept as evidence."""
         _, reply = term("\x1b[c\x1b[>c\x1b[5n\x1b[2;4H\x1b[6n\x1b[>q\x1b[?u\x1b[?2026$p\x1b[?9999$p")
         assert (
             reply == b"\x1b[?62;22c\x1b[>1;4000;0c\x1b[0n\x1b[2;4R\x1bP>|ttyprobe(1.0)\x1b\\"
@@ -100,7 +109,8 @@ class Emulation(unittest.TestCase):
         assert reply == b""
         assert t.queries == ["DA1", "DECRQM 2026"]
 
-    def test_kitty_stack(self) -> None:
+    def test_the_kitty_keyboard_is_a_stack(self) -> None:
+        """Flags are pushed and popped; a terminal without them ignores both."""
         t, _ = term("\x1b[>25u")
         assert t.kitty_flags == 25
         t.feed(b"\x1b[<u")
@@ -108,40 +118,46 @@ class Emulation(unittest.TestCase):
         t, _ = term("\x1b[>25u", profile="xterm")
         assert t.kitty_flags == 0
 
-    def test_synchronized_output(self) -> None:
+    def test_a_synchronized_update_appears_at_its_end(self) -> None:
+        """Until its end nothing of it is visible."""
         t, _ = term("\x1b[?2026habc")
         assert t.text()[0] == ""
         t.feed(b"\x1b[?2026l")
         assert t.commit() == (3, 1)
         assert t.text()[0] == "abc"
 
-    def test_evidence_of_escape_sequences(self) -> None:
+    def test_escape_sequences_leave_evidence(self) -> None:
+        """Strings, bells and C1 controls are noted."""
         t, _ = term("\x1b]52;c;aGk=\x07\x1b]8;;http://x/\x1b\\link\x1b]8;;\x1b\\\x07\x9b31mred")
         assert t.osc[0] == "52;c;aGk="
         assert t.osc[1] == "8;;http://x/"
         assert t.bells == 1
         assert t.visible[0][4].fg == "red"  # C1 CSI is obeyed
 
-    def test_sgr(self) -> None:
+    def test_colours_are_read_and_counted(self) -> None:
+        """All ways to write a colour are understood."""
         t, _ = term("\x1b[38;2;1;2;3;48:5:4;58:2::9:9:9;4:3mx\x1b[0;91my")
         assert t.visible[0][0].fg == "010203"
         assert t.visible[0][0].underscore
         assert t.sgr_kinds["rgb"] == 2
         assert t.sgr_kinds["16"] == 1
 
-    def test_diff_counts_cells(self) -> None:
+    def test_only_changed_cells_are_counted(self) -> None:
+        """Writing the same again is no change."""
         t, _ = term("hello")
         t.feed(b"\x1b[1;1Hhallo\x1b[3;1Hx")
         assert t.commit() == (2, 2)
 
     def test_garbage_does_not_stick(self) -> None:
+        """After a broken sequence text is shown again."""
         t, _ = term("\x1b[12;\x07after\x1b[\x1b[1mok")
         assert "after" in t.text()[0]
         assert "ok" in t.text()[0]
 
 
 class Keys(unittest.TestCase):
-    def test_legacy(self) -> None:
+    def test_keys_are_sent_as_old_terminals_do(self) -> None:
+        """Named keys have the bytes of xterm."""
         for key, want in {
             "j": b"j",
             "<C-x>": b"\x18",
@@ -159,7 +175,8 @@ class Keys(unittest.TestCase):
             assert tp.encode_key(key) == want, key
         assert tp.encode_key("<Up>", app_cursor=True) == b"\x1bOA"
 
-    def test_kitty(self) -> None:
+    def test_keys_are_sent_as_the_kitty_protocol_says(self) -> None:
+        """With flags on, keys are sent as the program asked for."""
         for key, want in {"<Esc>": b"\x1b[27u", "<C-x>": b"\x1b[120;5u", "j": b"j", "<Enter>": b"\r"}.items():
             assert tp.encode_key(key, kitty=1) == want, key
         for key, want in {
@@ -172,12 +189,14 @@ class Keys(unittest.TestCase):
         }.items():
             assert tp.encode_key(key, kitty=25) == want, key
 
-    def test_split(self) -> None:
+    def test_key_names_are_split(self) -> None:
+        """Names in angle brackets are one key."""
         assert tp.split_keys("gg<C-x><lt>a<") == ["g", "g", "<C-x>", "<lt>", "a", "<"]
 
 
 class Live(unittest.TestCase):
-    def test_latency_and_bytes(self) -> None:
+    def test_first_and_last_change_are_timed_and_counted(self) -> None:
+        """Times, bytes, cells and frames of a key are those that the program made."""
         prog = program("""
             out("ready")
             while True:
@@ -197,14 +216,16 @@ class Live(unittest.TestCase):
             assert (r.cells, r.rows, r.frames) == (6, 2, 2)
             assert s.result()["startup"]["first_paint_ms"] > 1
 
-    def test_no_change(self) -> None:
+    def test_a_key_without_effect_has_no_time(self) -> None:
+        """Nothing changed is said as such."""
         with tp.Session(program("out('x')\nwhile True: key()")) as s:
             s.wait_text("x")
             r = s.key("q", nochange=0.2)
             assert r.first_ms is None
             assert r.bytes == 0
 
-    def test_until(self) -> None:
+    def test_a_key_can_be_timed_until_a_text_appears(self) -> None:
+        """What comes late counts where it was waited for."""
         prog = program("""
             out("ready")
             key(); out("1"); time.sleep(0.5); out("LATE"); time.sleep(9)
@@ -213,7 +234,8 @@ class Live(unittest.TestCase):
             s.wait_text("ready")
             assert s.key("j", until="LATE").settled_ms > 490
 
-    def test_link_rate_and_rtt(self) -> None:
+    def test_a_slow_line_takes_its_time(self) -> None:
+        """Round trip and rate are those of the line."""
         prog = program("""
             out("ready")
             while True: key(); out("\\x1b[H" + "x" * 1600)
@@ -230,7 +252,8 @@ class Live(unittest.TestCase):
             assert r.bytes == 1603
             assert r.zbytes < 100
 
-    def test_query_costs_a_round_trip(self) -> None:
+    def test_an_answer_costs_a_round_trip(self) -> None:
+        """A question over the line is answered after its round trip."""
         prog = program("""
             out("\\x1b[c"); a = time.monotonic(); r = key()
             out("%d ms %r" % (1000 * (time.monotonic() - a), r)); time.sleep(9)
@@ -239,7 +262,8 @@ class Live(unittest.TestCase):
             s.wait_text("ms")
             assert re.search(r"1[0-3]\d ms b'\\x1b\[\?62;22c'", s.screen_text())
 
-    def test_hold_reports_lag(self) -> None:
+    def test_a_held_key_reports_the_lag(self) -> None:
+        """The lag counts from the last press."""
         prog = program("""
             out("ready"); n = 0
             while True:
@@ -253,7 +277,8 @@ class Live(unittest.TestCase):
             assert r.settled_ms < 300
             assert r.presses == 20
 
-    def test_cpu_and_memory_of_the_tree(self) -> None:
+    def test_children_count(self) -> None:
+        """CPU and memory of started programs are in the totals."""
         prog = program("""
             import subprocess
             child = subprocess.Popen([sys.executable, "-S", "-c",
@@ -273,6 +298,7 @@ class Live(unittest.TestCase):
         assert totals["peak_processes"] == 2
 
     def test_daemons_are_counted_and_ended(self) -> None:
+        """What detached itself is found, counted and ended."""
         prog = program("""
             pid = os.fork()
             if pid == 0:
@@ -289,7 +315,8 @@ class Live(unittest.TestCase):
                 assert daemon in s.tree.pids()
             assert not (os.path.exists("/proc/%d/cmdline" % daemon) and Path("/proc/%d/cmdline" % daemon).read_bytes())
 
-    def test_resize_mouse_paste(self) -> None:
+    def test_resize_mouse_and_paste_arrive(self) -> None:
+        """The program gets them as it asked for."""
         prog = program("""
             out("\\x1b[?1000h\\x1b[?1006h\\x1b[?2004hready")
             signal.signal(signal.SIGWINCH,
@@ -307,14 +334,16 @@ class Live(unittest.TestCase):
             assert "100x30" in s.screen_text()
             assert len(s.terminal.text()) == 30
 
-    def test_wait_exit_and_missing_program(self) -> None:
+    def test_the_end_and_a_missing_program_are_told(self) -> None:
+        """The exit status is the program's; what is not there is an error."""
         with tp.Session([sys.executable, "-S", "-c", "print('bye'); raise SystemExit(3)"]) as s:
             assert s.wait_exit() == 3
             assert "bye" in s.screen_text()
         with pytest.raises(tp.ProbeError):
             tp.Session(["/no/such/program"])
 
-    def test_png_and_cast(self) -> None:
+    def test_pictures_and_recordings_show_the_screen(self) -> None:
+        """The picture has the colours, the recording the text."""
         try:
             from PIL import Image
         except ImportError:
@@ -379,7 +408,8 @@ while True:
             cwd=Path(__file__).parents[2],
         )
 
-    def test_run_and_assert(self) -> None:
+    def test_a_scenario_runs_and_its_budgets_hold_or_fail(self) -> None:
+        """A broken budget is exit status 1."""
         with tempfile.TemporaryDirectory() as folder:
             path = self.write(folder, 500)
             done = self.cli("run", path, "--runs", 2, "--json", folder + "/r.json", "--out", folder)
@@ -391,7 +421,8 @@ while True:
             assert "| demo |" in self.cli("table", folder + "/r.json").stdout
             assert self.cli("run", self.write(folder, 0.001)).returncode == 1
 
-    def test_json_scenario_and_exec(self) -> None:
+    def test_scenarios_may_be_json_and_commands_be_given(self) -> None:
+        """Variables are filled in; what never appears is exit status 2."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "s.json")
             path.write_text(
@@ -414,6 +445,7 @@ while True:
             assert done.returncode == 2
             assert "nope" in done.stderr
 
-    def test_link_words(self) -> None:
+    def test_lines_can_be_described_in_words(self) -> None:
+        """Milliseconds and kilobits are understood."""
         link = tp.make_link("200", "64kbit")
         assert (link.rtt, link.rate) == (0.2, 8000)

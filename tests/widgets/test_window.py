@@ -292,6 +292,71 @@ def test_where_ranks_are_unknown_the_ends_are_still_exact(ranks: bool) -> None:
     assert window.cursor == 1_000
 
 
+class Moving(ListPager[Item]):
+    """Rows are people who can move to another place; their text is who they are."""
+
+    def find(self, row: Item) -> Item | None:
+        return next((other for other in self.rows if other.text == row.text), None)
+
+    def position(self, key: Key) -> int | None:
+        return None
+
+
+def people(n: int) -> Moving:
+    return Moving([Item((i * 10,), text=f"person {i}") for i in range(n)])
+
+
+def test_a_row_that_moved_elsewhere_stays_under_the_cursor() -> None:
+    """Somebody else's change takes the row to another place: the cursor stays on it and on its line, nothing is lost."""
+    pager = people(1_000)
+    window: Window[Item] = Window(SMALL)
+    window.resize(10)
+    window.open()
+    settle(window, pager)
+    window.move(5)
+    moved = Item((7_001,), text="person 5")
+    pager.rows = sorted([*(row for row in pager.rows if row.text != "person 5"), moved], key=lambda row: row.key)
+    window.changed()
+    assert settle(window, pager) == []
+    assert (window.row, window.line) == (moved, 5)
+
+
+def test_after_an_act_of_ones_own_the_cursor_goes_to_the_next_row() -> None:
+    """With `follow=False` a row that moved away is left, and its successor takes its line."""
+    pager = people(100)
+    window: Window[Item] = Window(SMALL)
+    window.resize(10)
+    window.open()
+    settle(window, pager)
+    window.move(5)
+    gone = window.row
+    pager.rows = [*(row for row in pager.rows if row.text != "person 5"), Item((7_001,), text="person 5")]
+    window.changed(follow=False)
+    assert settle(window, pager) == [gone]
+    assert window.row is not None
+    assert (window.row.text, window.line) == ("person 6", 5)
+
+
+@pytest.mark.parametrize(("grows", "wanted"), [("above", (503, 3)), ("below", (500, 0))])
+def test_growth_out_of_sight_is_taken_to_be_where_the_list_grows(grows: str, wanted: tuple[int, int]) -> None:
+    """Without ranks, deep in the list, the pager's word decides whether new rows count as above."""
+    pager = people(1_000)
+    pager.grows = grows  # type: ignore[attr-defined]
+    window: Window[Item] = Window(SMALL)
+    window.resize(10)
+    window.open()
+    settle(window, pager)
+    while window.cursor < 500:
+        window.move(1)
+        settle(window, pager)
+    new = [Item((-at,)) for at in (3, 2, 1)] if grows == "above" else []
+    pager.rows = [*new, *pager.rows] if new else [*pager.rows, *(Item((20_000 + at,)) for at in range(3))]
+    window.changed()
+    settle(window, pager)
+    assert (window.cursor, window.new_above) == wanted
+    assert window.count == 1_003
+
+
 class Walk(RuleBasedStateMachine):
     """Random keys while rows come and go: what is shown is always the list's truth."""
 

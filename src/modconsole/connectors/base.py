@@ -5,6 +5,12 @@ its own (the time is given) and no screen. What it reads comes out as records of
 each page with the *position* from which the next run can go on; whoever calls stores page and position in one
 transaction, so that a crash between two pages loses nothing and repeats at most one page.
 
+Every message carries `observed_at`: for `pull` the `now` that it was given, which is before the first request, so
+that a version read by itself in the meantime counts as the later one; for `send`, `find`, `read` and `moderate` the
+instant of the call, from the clock that `connect` was given. Where a platform does not say when a text or a state
+changed, `edited_at` and `state_at` are empty, and whoever stores the version sets them to its `observed_at` when the
+text, or the state, differs from the version before.
+
 Errors are those of `modconsole.errors`: retryable or final is part of their type. A send whose outcome is not known
 raises `OutcomeUnknown` and is never repeated by the connector itself.
 """

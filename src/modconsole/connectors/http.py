@@ -12,11 +12,14 @@ wrote in prose, no address with its query and no credential gets into them, and 
 
 from __future__ import annotations
 
+import functools
+import logging
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -34,6 +37,8 @@ from modconsole.errors import (
 )
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 T = TypeVar("T")
@@ -173,6 +178,8 @@ class Http:
         the outcome of the next write unknowable for no reason."""
         import httpx
 
+        for chatty in ("httpx", "httpcore"):  # they log whole addresses, with what is asked in them
+            logging.getLogger(chatty).setLevel(logging.WARNING)
         if self._client is None:
             self._client = httpx.Client(
                 transport=self._transport,
@@ -180,7 +187,8 @@ class Http:
                 timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
                 limits=httpx.Limits(max_keepalive_connections=0),
                 follow_redirects=False,
-                trust_env=False,
+                trust_env=not is_loopback(self.host),  # a proxy that the user has set, but never to this machine
+                verify=_authorities(),
                 headers={"Accept": "application/json", "Cache-Control": "no-cache"},
             )
         return self._client
@@ -219,6 +227,24 @@ class Http:
             return answer
         better = self._refine(answer) if self._refine is not None else None
         raise better or status_error(answer, self.host, writing=writing) from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name means this very machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@functools.cache
+def _authorities() -> ssl.SSLContext:
+    """The certificates that are trusted, read once for all connections: that takes some 40 ms."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 def _content(answer: httpx.Response) -> bytes:

@@ -18,6 +18,7 @@ answer "invalid id" makes it gone.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -37,9 +38,15 @@ PAGE_OVERLAP = 10
 QUEUE_PAGES = 10
 """Pages of spam and of trash in one ordinary pull; the next one goes on from there. Held comments are always read
 whole."""
+QUEUED_AGAIN = 500
+"""Of the comments known to be in a queue and not met there, how many of the newest, and how many others, one pull
+looks up."""
 SETTLING = 30 * SECOND
 """How far behind the server's clock a pull vouches: a comment is dated before spam filters run, and becomes visible
 after."""
+
+KEYS = ("mark", "full", "spam", "trash", "queued")
+"""What a position may hold: the marks of the two walks by id, and where the next turn through long lists begins."""
 
 QUEUES = (("held", "hold"), ("spam", "spam"), ("trash", "trash"))
 
@@ -73,9 +80,7 @@ class Pull:
         self.known = known
         self.now = now
         self.full = full
-        self.position: dict[str, Any] = {
-            k: v for k, v in known.position.items() if k in ("mark", "full", "spam", "trash")
-        }
+        self.position: dict[str, Any] = {k: v for k, v in known.position.items() if k in KEYS}
         self.seen: set[int] = set()
         self.posts = posts
         self.told: set[int] = set()
@@ -95,7 +100,7 @@ class Pull:
             if mark is not None and self.api.me().moderates:
                 for lane, status in QUEUES:
                     yield from self._queue(lane, status)
-            yield from self._again("again", (*self.known.waiting, *self.known.queued, *self.known.recent))
+            yield from self._again("again", (*self.known.waiting, *self._queued(), *self.known.recent))
         yield self._coverage()
 
     # ------------------------------------------------------------------ by id, from a mark on
@@ -146,8 +151,9 @@ class Pull:
         """A queue from where the last pull stopped; where rows have moved in between, the full walk makes up for
         it."""
         whole = lane == "held"
-        row = 0 if whole else int(self.position.get(lane) or 0)
-        for turn in range(1, 1_000_000):
+        stored = self.position.get(lane)
+        row = max(0, stored) if isinstance(stored, int) and not whole else 0
+        for turn in itertools.count(1):
             query = {"orderby": "id", "order": "asc", "status": status, "offset": str(row)}
             listing = self._list(query)
             row += PER_PAGE
@@ -159,6 +165,23 @@ class Pull:
             if enough:
                 return
             row -= PAGE_OVERLAP
+
+    def _queued(self) -> list[str]:
+        """Those last seen in a queue and not met there now: they have left it, or lie beyond the window that was read.
+
+        The newest every time; of the others, where a spam folder holds thousands, some more each time, turning.
+        """
+        left = sorted((int(i) for i in self.known.queued if i.isascii() and i.isdigit()), reverse=True)
+        left = [i for i in left if i not in self.seen]
+        newest, older = left[:QUEUED_AGAIN], left[QUEUED_AGAIN:]
+        stored = self.position.get("queued")
+        below = [i for i in older if i < stored] if isinstance(stored, int) else older
+        turn = (below or older)[:QUEUED_AGAIN]
+        if turn:
+            self.position["queued"] = turn[-1]
+        else:
+            self.position.pop("queued", None)
+        return [str(i) for i in newest + turn]
 
     # ------------------------------------------------------------------ by their ids
 

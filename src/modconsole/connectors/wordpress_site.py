@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from modconsole.connectors.http import Answer, Http
+from modconsole.connectors.http import Answer, Http, is_loopback
 from modconsole.errors import InputError, PlatformError, Refused
 
 if TYPE_CHECKING:
@@ -58,16 +57,6 @@ def checked_address(address: str) -> str:
     if parts.scheme not in ("http", "https"):
         raise InputError(f"A site's address begins with https, not with {parts.scheme}.")
     return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", "", ""))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name means this very machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def discover(address: str, *, transport: httpx.BaseTransport | None = None) -> Site:

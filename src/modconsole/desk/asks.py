@@ -6,7 +6,6 @@ what came after it stays open. Every act is durable when its function returns, a
 
 from __future__ import annotations
 
-import uuid
 from typing import Literal
 
 from msgspec import Struct
@@ -15,6 +14,7 @@ from modconsole.desk.desk import CLAIM_SECONDS, Desk
 from modconsole.domain.ask import Ask
 from modconsole.domain.board import Board
 from modconsole.domain.case import Case
+from modconsole.domain.ids import new_id
 from modconsole.domain.proof import Proof, prove
 from modconsole.domain.records import Act, Decision, Send
 from modconsole.domain.times import SECOND, to_datetime
@@ -311,7 +311,7 @@ def _others(desk: Desk, board: Board, thread: str, person: str) -> list[Caution]
     for dispatch in board.case.dispatches:
         if (
             dispatch.state in ("queued", "sending", "sent", "unsure")
-            and not board.landed(dispatch)
+            and not dispatch.landed
             and board.concerns(dispatch, key)
         ):
             whose = "You have" if dispatch.by == desk.who else f"{dispatch.by} has"
@@ -398,10 +398,3 @@ def _acted(desk: Desk, ident: str, source: str, message: str) -> Acted:
         status=ask.status if ask is not None else "",
         waiting_since=ask.waiting_since if ask is not None else None,
     )
-
-
-def new_id(now: int) -> str:
-    """A UUID of version 7 (RFC 9562): sorts by time, so that merged databases keep the order of acts. `now` is an instant."""
-    random = uuid.uuid4().int
-    value = ((now // 1000) & ((1 << 48) - 1)) << 80 | 0x7 << 76 | ((random >> 64) & 0xFFF) << 64 | 0x2 << 62
-    return str(uuid.UUID(int=value | (random & ((1 << 62) - 1))))

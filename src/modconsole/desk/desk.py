@@ -70,6 +70,13 @@ class Desk:
         """Now, as an instant."""
         return self.clock()
 
+    def at(self, now: int) -> Desk:
+        """The same desk by a clock that stands at an instant. It shares the connections of this one."""
+        fixed = Desk(self.path, who=self.who, clock=lambda: now, create=self._create)
+        fixed.undo_delay = self.undo_delay
+        fixed._local = self._local
+        return fixed
+
     def catch_up(self) -> None:
         """Renew asks whose snooze or promise has ended. Called before reading; costs a look at an index."""
         refresh_expired(self.db, self.now())

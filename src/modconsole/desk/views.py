@@ -48,6 +48,9 @@ SYNC_LEASE = "sync"
 class QueuePager:
     """The queue, in queue order; with `every` also what is not open."""
 
+    grows = "below"
+    """New asks come in at the end: whoever has waited longest stands first."""
+
     def __init__(self, desk: Desk, query: str = "", *, every: bool = False) -> None:
         self.desk, self.every = desk, every
         self.terms: tuple[Term, ...] = read(query)
@@ -264,3 +267,13 @@ def conversation(desk: Desk, source: str, ident: str) -> Conversation:
         decisions=journal.decisions_on(db, row_id),
         sends=outbox.of_conversation(db, row_id),
     )
+
+
+def search(desk: Desk, words: str, limit: int, *, source: str = "") -> list[lists.Hit]:
+    """Messages that hold all the words, the latest stored first."""
+    return lists.search(desk.db, words, limit, source=source)
+
+
+def journal_of(desk: Desk, limit: int, *, mine: bool = False) -> list[journal.Done]:
+    """The latest acts, newest first: everybody's, or mine."""
+    return journal.journal(desk.db, limit, by=desk.who if mine else None)

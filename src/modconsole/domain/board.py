@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from modconsole.domain.case import Case, Dispatch, Item, Ruling
+from modconsole.domain.case import Case, Dispatch, Item, Linked, Ruling
 from modconsole.domain.order import arrange
 
 Key = tuple[str, str]
@@ -62,7 +62,7 @@ class Board:
                 self.replies.append(item)
         self.sent_through: dict[str, list[Dispatch]] = {}
         for dispatch in case.dispatches:
-            if dispatch.message is not None and dispatch.state != "taken_back":
+            if dispatch.message is not None:
                 self.sent_through.setdefault(dispatch.message, []).append(dispatch)
         self.reaches: dict[Key, list[Reach]] = {}
         self._measure()
@@ -166,9 +166,11 @@ class Board:
     def concerns(self, dispatch: Dispatch, key: Key) -> bool:
         """Whether a reply on its way is meant for a person in a thread."""
         thread, person = key
+        if not dispatch.here:
+            return False
         if dispatch.reply_to is not None:
             target = self.by_id.get(dispatch.reply_to)
-            return target is not None and target.thread == thread and target.author == person
+            return target is not None and target.thread == thread and target.author == person and self.inbound(target)
         if self.case.kind == "dm":
             return True
         if self.case.kind == "forum":
@@ -190,6 +192,14 @@ class Board:
         through = self.by_id.get(dispatch.through)
         return item.position <= through.position if through is not None else item.created <= dispatch.at
 
-    def landed(self, dispatch: Dispatch) -> bool:
-        """Whether the message that a send names has been seen on the platform, in whatever state."""
-        return dispatch.message is not None and dispatch.message in self.by_id
+
+def linked_from(case: Case, to: str) -> list[Linked]:
+    """The live replies of ours in a direct message that a link to a message, or to the whole conversation, leads to."""
+    if case.kind != "dm":
+        return []
+    board = Board(case)
+    return [
+        Linked(reply.id, reply.author, reply.effective, tuple(board.promises.get(reply.id, ())))
+        for reply in board.replies
+        if to in (reply.id, case.id)
+    ]

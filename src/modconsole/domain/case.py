@@ -19,6 +19,7 @@ class Text(Struct, frozen=True, gc=False):
 
     since: int
     text: str
+    format: str = "text"
 
 
 class Item(Struct, gc=False):
@@ -80,14 +81,20 @@ class Dispatch(Struct, gc=False):
     through: str
     reply_to: str | None = None
     message: str | None = None
+    here: bool = True
+    """False for a send of another conversation that names a message of this one."""
+    landed: bool = False
+    """Whether the message that it names has been seen on the platform, in whatever state and conversation."""
 
 
-class Linked(Struct, frozen=True, gc=False):
-    """A live reply of ours in a direct message that a `link` decision names."""
+class Linked(Struct, frozen=True):
+    """A live reply of ours in a direct message that a `link` decision names. `at` is its effective time there."""
 
     id: str
     author: str
     at: int
+    promises: tuple[Ruling, ...] = ()
+    """The promises made through it, which make it a holding reply."""
 
 
 class Case(Struct):

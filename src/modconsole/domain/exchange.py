@@ -8,10 +8,12 @@ error is turned into a sentence that names the key and what was expected.
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import msgspec
 
+from modconsole.domain import hours
 from modconsole.domain.records import (
     Attachment,
     Author,
@@ -40,6 +42,9 @@ TYPES: dict[str, type[msgspec.Struct]] = {
 
 UNKNOWN = "(unknown keys)"
 
+LONGEST = 100_000
+"""Greatest number of hours or minutes of a setting: eleven years of hours are longer than any target."""
+
 
 class _Author(Author, forbid_unknown_fields=True):
     pass
@@ -60,6 +65,9 @@ class _Gap(Gap, forbid_unknown_fields=True):
 class _Source(Source, tag="source", tag_field="type", forbid_unknown_fields=True):
     identities: list[_Identity] | None = None  # type: ignore[assignment]
 
+    def __post_init__(self) -> None:
+        _check_source(self)
+
 
 class _Conversation(Conversation, tag="conversation", tag_field="type", forbid_unknown_fields=True):
     pass
@@ -75,7 +83,8 @@ class _Reaction(Reaction, tag="reaction", tag_field="type", forbid_unknown_field
 
 
 class _Decision(Decision, tag="decision", tag_field="type", forbid_unknown_fields=True):
-    pass
+    def __post_init__(self) -> None:
+        _check_decision(self)
 
 
 class _Send(Send, tag="send", tag_field="type", forbid_unknown_fields=True):
@@ -109,9 +118,12 @@ class LineError(InputError):
 def decode(line: bytes) -> Record:
     """The record of one line. Raises `LineError` that says which key is wrong and what was expected."""
     try:
-        return _STRICT.decode(line)
-    except msgspec.DecodeError:
+        record = _STRICT.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _decode_slowly(line)
+    if b'"0001-' in line or b'"9999-' in line:
+        _check_times(record)
+    return record
 
 
 def encode(record: Record) -> bytes:
@@ -133,6 +145,10 @@ def _decode_slowly(line: bytes) -> Record:
         document = msgspec.json.decode(line)
     except msgspec.DecodeError as error:
         raise LineError("", f"not valid JSON: {_place(str(error))}") from None
+    except UnicodeDecodeError:
+        raise LineError("", "not UTF-8") from None
+    except RecursionError:
+        raise LineError("", "expected a record, got lists or objects nested too deeply") from None
     if not isinstance(document, dict):
         raise LineError("", f"expected a JSON object, got {_kind(document)}")
     name = document.get("type")
@@ -143,9 +159,48 @@ def _decode_slowly(line: bytes) -> Record:
     if name == "message" and unknown:
         document[UNKNOWN] = unknown
     try:
-        return msgspec.convert(document, TYPES[name])  # type: ignore[return-value]
+        record: Record = msgspec.convert(document, TYPES[name])  # type: ignore[assignment]
     except msgspec.ValidationError as error:
         raise _explain(str(error), document, TYPES[name]) from None
+    if isinstance(record, Source):
+        _check_source(record)
+    elif isinstance(record, Decision):
+        _check_decision(record)
+    _check_times(record)
+    return record
+
+
+def _check_source(source: Source) -> None:
+    """What the types cannot say of a source: business hours that can be read, and times that end before the calendar does."""
+    if source.hours:
+        try:
+            hours.parse(source.hours)
+        except InputError as error:
+            raise LineError("hours", f"expected business hours: {error}") from None
+    for key in ("target_hours", "fresh_within"):
+        value = getattr(source, key)
+        if value is not None and value > LONGEST:
+            raise LineError(key, f"expected a number of at most {LONGEST:,}")
+
+
+def _check_decision(decision: Decision) -> None:
+    """A promise without a date would hold for ever."""
+    if decision.act == "promise" and decision.until is None:
+        raise LineError("until", "is required for a promise and missing")
+
+
+def _check_times(record: msgspec.Struct, path: str = "") -> None:
+    """Times that leave the years 1 to 9999 once they are told in UTC."""
+    for field in record.__struct_fields__:
+        value = getattr(record, field)
+        if isinstance(value, datetime):
+            try:
+                value.astimezone(UTC)
+            except OverflowError:
+                name = {"since": "from", "until": "to"}.get(field, field) if path else field
+                raise LineError(f"{path}{name}", "expected a time within the years 1 to 9999 in UTC") from None
+        elif isinstance(value, Gap):
+            _check_times(value, f"{field}.")
 
 
 def _strip(document: dict[str, Any], form: type[msgspec.Struct]) -> dict[str, Any]:

@@ -33,11 +33,12 @@ def normalised(text: str, form: str = "text") -> str:
     return "".join(char for char in folded if not char.isspace() and not unicodedata.category(char).startswith("P"))
 
 
-def differ(one: str, other: str, form: str = "text") -> bool:
-    """Whether two texts differ substantively."""
-    if one == other:
+def differ(one: str, other: str, form: str = "text", other_form: str | None = None) -> bool:
+    """Whether two texts differ substantively. `form` is the format of both, unless `other_form` says otherwise."""
+    other_form = form if other_form is None else other_form
+    if one == other and form == other_form:
         return False
-    left, right = normalised(one, form), normalised(other, form)
+    left, right = normalised(one, form), normalised(other, other_form)
     if left == right:
         return False
     from rapidfuzz.distance import Indel  # only edits need it

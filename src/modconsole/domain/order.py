@@ -52,6 +52,11 @@ def arrange(items: list[Item], kind: str, conversation: str) -> tuple[list[Item]
     return items, by_id
 
 
+def first_of(items: list[Item]) -> Item | None:
+    """The first message in the order, which does not depend on the conversation's kind."""
+    return arrange(items, "", "")[0][0] if items else None
+
+
 def _sorted(items: list[Item]) -> list[Item]:
     """By effective time and depth; ids are taken apart only where those two are equal, since that is the costly part."""
     items = sorted(items, key=_moment)

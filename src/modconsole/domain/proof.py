@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from modconsole.domain.ask import Ask
-from modconsole.domain.board import Board, Key
+from modconsole.domain.board import Board, Key, Reach
 from modconsole.domain.case import Case, Item, Ruling
 from modconsole.domain.times import to_text
 from modconsole.domain.waiting import derive, judge, promises_of, snooze_stands
@@ -102,7 +102,10 @@ def _why_not_asking(board: Board, item: Item) -> str:
 
 def _messages(board: Board, key: Key, item: Item) -> list[Because]:
     """Every message of ours in reach of the eye: in the thread, or meant for the person, whether it covers or not."""
-    reaches = {reach.reply.id: reach for reach in board.reaches.get(key, ())}
+    reaches: dict[str, Reach] = {}
+    for reach in board.reaches.get(key, ()):  # a reply may reach in several ways: the furthest one counts
+        if reach.reply.id not in reaches or reach.upto > reaches[reach.reply.id].upto:
+            reaches[reach.reply.id] = reach
     standing = board.newest(board.closings, item)
     reopened = standing.at if standing is not None and standing.act == "reopen" else None
     found = []
@@ -111,21 +114,21 @@ def _messages(board: Board, key: Key, item: Item) -> list[Because]:
         community = not ours and other is not item and other.up is item and other.author != item.author
         if not (ours and (other.thread == key[0] or other.id in reaches)) and not community:
             continue
-        reach = reaches.get(other.id)
+        reach_of = reaches.get(other.id)
         covers = False
         if community:
             reason = "another member wrote it: helpful, but not an answer from us"
-        elif reach is None:
+        elif reach_of is None:
             reason = _why_no_reach(board, other, item)
-        elif not reach.covers(item):
+        elif not reach_of.covers(item):
             limited = other.id in board.sent_through
             reason = "its author had not been shown this message yet" if limited else "it answers an earlier message"
         elif reopened is not None and other.effective < reopened:
             reason = "the ask was reopened after it: that answer was not enough"
-        elif promises_of(board, other, item.author):
+        elif promises_of(board.promises.get(other.id, ()), item.author):
             reason = "a holding reply: it promises an answer"
         else:
-            covers, reason = True, HOW[reach.how]
+            covers, reason = True, HOW[reach_of.how]
         found.append(
             Because(
                 message=other.id, effect="covers" if covers else "does not cover", reason=reason, at=other.effective
@@ -203,5 +206,5 @@ def _sends(board: Board, key: Key, item: Item) -> list[Because]:
     return [
         Because(message=item.id, effect="does not cover", reason=f"{words[d.state]} ({d.by})", at=d.at)
         for d in board.case.dispatches
-        if d.state in words and not board.landed(d) and board.concerns(d, key)
+        if d.state in words and not d.landed and board.concerns(d, key)
     ]

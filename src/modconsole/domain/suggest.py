@@ -7,12 +7,17 @@ words of thanks, greetings and smileys, so that "thanks, but it still fails" is 
 from __future__ import annotations
 
 import re
+import unicodedata
 
-_WORDS = re.compile(r"[^\W_]+", re.UNICODE)
+_MENTION = re.compile(r"(?:^|\s)@\S+")
 
 _THANKS = frozenset(
     [
         "thanks",
+        "tak",
+        "dík",
+        "moc",
+        "wielkie",
         "thank",
         "thx",
         "thanx",
@@ -58,6 +63,10 @@ _THANKS = frozenset(
 _FILLERS = frozenset(
     [
         "you",
+        "tusind",
+        "çok",
+        "רבה",
+        "πολύ",
         "so",
         "much",
         "very",
@@ -144,12 +153,22 @@ _FILLERS = frozenset(
 
 
 def is_thanks(text: str) -> bool:
-    """Whether a text says nothing but thank you. At most fourteen words, no question mark."""
+    """Whether a text says nothing but thank you. At most fourteen words, no question mark; mentions are passed over."""
     if "?" in text or "？" in text or "؟" in text:
         return False
-    words = _WORDS.findall(text.casefold())
+    words = [word for word in map(_bare, _MENTION.sub(" ", text).casefold().split()) if word]
     return (
         0 < len(words) <= 14
         and any(word in _THANKS for word in words)
         and all(word in _THANKS or word in _FILLERS for word in words)
     )
+
+
+def _bare(word: str) -> str:
+    """A word without punctuation and pictures at its ends. Combining marks stay: several scripts spell vowels with them."""
+    start, end = 0, len(word)
+    while start < end and unicodedata.category(word[start])[0] in "PSC":
+        start += 1
+    while end > start and unicodedata.category(word[end - 1])[0] in "PSC":
+        end -= 1
+    return word[start:end]

@@ -95,8 +95,12 @@ def texts_of(versions: Iterable[Message]) -> tuple[Text, ...]:
     """The texts that a message had, in version order; empty where it never changed. Expects versions in their order."""
     texts: list[Text] = []
     for version in versions:
-        if not texts or texts[-1].text != version.text:
-            texts.append(Text(text_since(version, first=not texts), version.text))
+        form = version.format or "text"
+        since = text_since(version, first=not texts)
+        if not texts or (texts[-1].text, texts[-1].format) != (version.text, form):
+            texts.append(Text(since, version.text, form))
+        elif since < texts[-1].since:  # a later look has told when the edit was made
+            texts[-1] = Text(since, version.text, form)
     return tuple(texts) if len(texts) > 1 else ()
 
 
@@ -115,10 +119,10 @@ def send_key(send: Send) -> tuple[int, bytes]:
     return (_SEND_RANK[send.state], canonical(send))
 
 
-def coverage_key(coverage: Coverage) -> tuple[int, int, bytes]:
-    """The greatest counts, of looks at one source or conversation: the latest."""
+def coverage_key(coverage: Coverage) -> tuple[int, int, bool, bytes]:
+    """The greatest counts, of looks at one source or conversation: the latest, ties to the one with a gap."""
     seen = to_instant(coverage.observed_at) if coverage.observed_at is not None else to_instant(coverage.checked_at)
-    return (to_instant(coverage.checked_at), seen, canonical(coverage))
+    return (to_instant(coverage.checked_at), seen, coverage.gap is not None, canonical(coverage))
 
 
 def decision_key(decision: Decision) -> tuple[int, int, bytes]:

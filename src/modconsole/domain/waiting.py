@@ -15,8 +15,11 @@ from msgspec import Struct
 from modconsole.domain import hours, likeness, suggest
 from modconsole.domain.ask import OPEN, WITH_SINCE, Ask, Status, Suggestion
 from modconsole.domain.board import PENDING, UNCONFIRMED, Board, Key, Reach
-from modconsole.domain.case import Case, Dispatch, Item, Ruling
+from modconsole.domain.case import Case, Dispatch, Item, Linked, Ruling
 from modconsole.domain.times import HOUR
+
+QueueKey = tuple[int, int, int, str, str, str, str]
+"""(stretch, end of a reply window that is about to end or 0, waiting since, source, conversation, thread, person)."""
 
 LAST = 1 << 62
 """Stands for "no waiting time" in sort keys: later than every instant."""
@@ -32,6 +35,16 @@ class Verdict(Struct, gc=False):
     reply: Item | None = None
     ruling: Ruling | None = None
     reedited: bool = False
+    private: str = ""
+
+
+class Cover(Struct, gc=False):
+    """One thing that ends the wait of an item, as a status, and when (instant): edits after it are measured from there."""
+
+    status: Status
+    at: int
+    reply: Item | None = None
+    ruling: Ruling | None = None
     private: str = ""
 
 
@@ -52,7 +65,8 @@ def derive(case: Case, now: int) -> Outcome:
         asking = group if everyone else [item for item in group if board.asks(item)]
         if asking:
             asks.append(_ask(board, key, group, asking, now))
-    ends = [r.until for r in case.rulings if r.until is not None and r.act in ("snooze", "promise")]
+    linked = [promise for replies in case.linked.values() for reply in replies for promise in reply.promises]
+    ends = [r.until for r in (*case.rulings, *linked) if r.until is not None and r.act in ("snooze", "promise")]
     return Outcome(
         asks,
         max((end for end in ends if end <= now), default=None),
@@ -62,48 +76,77 @@ def derive(case: Case, now: int) -> Outcome:
 
 def judge(board: Board, key: Key, item: Item, now: int) -> Verdict:
     """What became of one asking item, by the precedence answered, closed, promised, and then its own state."""
-    standing = board.newest(board.closings, item)
-    reopened = standing.at if standing is not None and standing.act == "reopen" else None
-    replies, promise, held_by = _replies(board, key, item, reopened)
-    private = _private(board, item, reopened)
-    closed = standing if standing is not None and standing.act == "close" else None
-    promised = promise if promise is not None and promise.until is not None and now < promise.until else None
-    covers = [reply.effective for reply in replies]
-    if private is not None:
-        covers.append(private[0])
-    if closed is not None:
-        covers.append(closed.at)
-    if promised is not None and held_by is not None:
-        covers.append(held_by.effective)
-    if covers and item.texts:
-        since = asked_again(item, max(covers))
-        if since is not None:
-            return _uncovered(item, since, reedited=True)
-    if replies:
-        return Verdict(item, "answered", item.created, reply=replies[-1])
-    if private is not None:
-        return Verdict(item, "answered_privately", item.created, private=private[1])
-    if closed is not None:
-        return Verdict(item, "closed", item.created, ruling=closed)
-    if promised is not None:
-        return Verdict(item, "promised", item.created, ruling=promised, reply=held_by)
-    return _uncovered(item, item.created)
+    covers = _covers(board, key, item, now)
+    lapsed: list[int] = []
+    if item.texts and item.state in ("live", "held", "hidden"):  # a deletion that empties the text asks nothing
+        standing = []
+        for cover in covers:
+            since = asked_again(item, cover.at)
+            if since is None:
+                standing.append(cover)
+            else:
+                lapsed.append(since)
+        covers = standing
+    for status in ("answered", "answered_privately", "closed", "promised"):
+        found = [cover for cover in covers if cover.status == status]
+        if found:
+            last = found[-1]
+            return Verdict(item, last.status, item.created, last.reply, last.ruling, private=last.private)
+    return _uncovered(item, max(lapsed) if lapsed else item.created, reedited=bool(lapsed))
+
+
+def _covers(board: Board, key: Key, item: Item, now: int) -> list[Cover]:
+    """Everything that ends the wait of an item, were it not edited since; of replies, and of links, in their order."""
+    act = board.newest(board.closings, item)
+    reopened = act.at if act is not None and act.act == "reopen" else None
+    found: list[Cover] = []
+    holding: list[Cover] = []
+    promises: list[Ruling] = []
+    for reach in board.reaches.get(key, ()):
+        reply = reach.reply
+        if not reach.covers(item) or (reopened is not None and reply.effective < reopened):
+            continue
+        made = promises_of(board.promises.get(reply.id, ()), item.author)
+        promises.extend(made)
+        if made:
+            holding.append(Cover("promised", reply.effective, reply=reply))
+        else:
+            found.append(Cover("answered", reply.effective, reply=reply))
+    for linked in _linked(board, item, reopened):
+        made = promises_of(linked.promises, item.author)
+        promises.extend(made)
+        if made:
+            holding.append(Cover("promised", linked.at, private=linked.id))
+        else:
+            found.append(Cover("answered_privately", linked.at, private=linked.id))
+    if act is not None and act.act == "close":
+        found.append(Cover("closed", act.at, ruling=act))
+    newest = max(promises, key=lambda ruling: (ruling.at, ruling.id)) if promises else None
+    if newest is not None and newest.until is not None and now < newest.until:
+        for cover in holding:
+            cover.ruling = newest
+        found.extend(holding)
+    return found
 
 
 def asked_again(item: Item, covered_at: int) -> int | None:
-    """Since when an item asks again because of a substantive edit after it was covered; None when it does not."""
+    """Since when an item asks again because of a substantive edit after it was covered; None when it does not.
+
+    The current text is compared with the one that was current at `covered_at` (an instant).
+    """
     texts = item.texts
     seen = 0
     for at, version in enumerate(texts):
-        if at == 0 or version.since <= covered_at:
+        if version.since <= covered_at:
             seen = at
-    before = texts[seen].text
-    if not likeness.differ(texts[-1].text, before, item.format):
+    before = texts[seen]
+    if not likeness.differ(before.text, texts[-1].text, before.format, texts[-1].format):
         return None
-    for version in texts[seen + 1 :]:
-        if likeness.differ(version.text, before, item.format):
-            return version.since
-    return texts[-1].since
+    return min(
+        version.since
+        for version in texts[seen + 1 :]
+        if likeness.differ(before.text, version.text, before.format, version.format)
+    )
 
 
 def _uncovered(item: Item, since: int, *, reedited: bool = False) -> Verdict:
@@ -111,43 +154,25 @@ def _uncovered(item: Item, since: int, *, reedited: bool = False) -> Verdict:
     if item.state == "live":
         return Verdict(item, "waiting", since, reedited=reedited)
     if item.state in ("held", "hidden"):
-        return Verdict(item, "held", since)
+        return Verdict(item, "held", since, reedited=reedited)
     return Verdict(item, "withdrawn" if item.state == "deleted" else "closed", since)
 
 
-def _replies(board: Board, key: Key, item: Item, reopened: int | None) -> tuple[list[Item], Ruling | None, Item | None]:
-    """The replies that answer an item; and of its holding replies the newest promise, with the last such reply."""
-    plain: list[Item] = []
-    promises: list[Ruling] = []
-    holding: Item | None = None
-    for reach in board.reaches.get(key, ()):
-        if not reach.covers(item) or (reopened is not None and reach.reply.effective < reopened):
-            continue
-        made = promises_of(board, reach.reply, item.author)
-        if made:
-            promises.extend(made)
-            holding = reach.reply
-        else:
-            plain.append(reach.reply)
-    newest = max(promises, key=lambda ruling: (ruling.at, ruling.id)) if promises else None
-    return plain, newest, holding
+def promises_of(promises: Iterable[Ruling], person: str) -> list[Ruling]:
+    """Of the promises made through a reply those that make it a holding reply for a person."""
+    return [ruling for ruling in promises if ruling.person is None or ruling.person == person]
 
 
-def promises_of(board: Board, reply: Item, person: str) -> list[Ruling]:
-    """The promises that make a reply a holding reply for a person."""
-    return [r for r in board.promises.get(reply.id, ()) if r.person is None or r.person == person]
-
-
-def _private(board: Board, item: Item, reopened: int | None) -> tuple[int, str] | None:
-    """The linked direct message that answers an item: its time and id."""
-    found: list[tuple[int, str]] = []
-    for link in board.links:
-        if not board.reached(link, item):
-            continue
-        for reply in board.case.linked.get(link.to or "", ()):
-            if reply.at >= item.effective and (reopened is None or reply.at >= reopened):
-                found.append((reply.at, reply.id))
-    return max(found) if found else None
+def _linked(board: Board, item: Item, reopened: int | None) -> list[Linked]:
+    """The linked direct messages that came later than an item, in their order."""
+    found = {
+        reply.id: reply
+        for link in board.links
+        if board.reached(link, item)
+        for reply in board.case.linked.get(link.to or "", ())
+        if reply.at > item.effective and (reopened is None or reply.at >= reopened)
+    }
+    return sorted(found.values(), key=lambda reply: (reply.at, reply.id))
 
 
 def _ask(board: Board, key: Key, group: list[Item], asking: list[Item], now: int) -> Ask:
@@ -212,18 +237,17 @@ def _fill_dispatch(board: Board, key: Key, ask: Ask, open_: list[Verdict]) -> No
         dispatch
         for dispatch in board.case.dispatches
         if dispatch.state != "taken_back"
-        and not board.landed(dispatch)
+        and not dispatch.landed
         and board.concerns(dispatch, key)
         and board.shown(dispatch, open_[0].item)
     ]
-    pending = [d for d in meant if d.state in PENDING and board.shown(d, open_[-1].item)]
-    if pending:
+    if any(d.state in PENDING and all(board.shown(d, verdict.item) for verdict in open_) for d in meant):
         ask.status = "sending"
     if meant:
         newest = max(meant, key=lambda d: (d.at, d.id))
         if newest.state == "failed":
             ask.trouble = "failed"
-        elif any(d.state in UNCONFIRMED for d in pending):
+        elif any(d.state in UNCONFIRMED for d in meant):
             ask.trouble = "unconfirmed"
 
 
@@ -328,7 +352,7 @@ def _community(board: Board, open_ids: set[str], key: Key) -> bool:
     return False
 
 
-def queue_key(ask: Ask, now: int, target: int) -> tuple[int, int, str, str, str, str]:
+def queue_key(ask: Ask, now: int, target: int) -> QueueKey:
     """Sort key of the queue: troubled sends, reply windows about to end, overdue, the rest; each by waiting time. What is
     not open comes last.
 
@@ -337,14 +361,14 @@ def queue_key(ask: Ask, now: int, target: int) -> tuple[int, int, str, str, str,
     names = (ask.source, ask.conversation, ask.thread, ask.person)
     since = ask.waiting_since if ask.waiting_since is not None else LAST
     if ask.status not in OPEN:
-        return (4, since, *names)
+        return (4, 0, since, *names)
     if ask.trouble:
-        return (0, since, *names)
+        return (0, 0, since, *names)
     if ask.reply_until is not None and now < ask.reply_until <= now + max(target, 2 * HOUR):
-        return (1, ask.reply_until, *names)
+        return (1, ask.reply_until, since, *names)
     if ask.due_at is not None and ask.due_at <= now:
-        return (2, since, *names)
-    return (3, since, *names)
+        return (2, 0, since, *names)
+    return (3, 0, since, *names)
 
 
 def newcomers(

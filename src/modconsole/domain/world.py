@@ -14,8 +14,9 @@ from msgspec import Struct, field
 
 from modconsole.domain import versions
 from modconsole.domain.ask import Ask
+from modconsole.domain.board import linked_from
 from modconsole.domain.case import Case, Dispatch, Item, Linked, Member, Ruling, default_answer
-from modconsole.domain.order import natural
+from modconsole.domain.order import first_of
 from modconsole.domain.proof import Proof, prove
 from modconsole.domain.records import (
     Conversation,
@@ -166,21 +167,32 @@ def ruling_of(decision: Decision) -> Ruling:
     )
 
 
-def dispatch_of(send: Send) -> Dispatch:
-    """A send as it bears on waiting."""
-    return Dispatch(send.id, to_instant(send.at), send.by, send.state, send.through, send.reply_to, send.message)
+def dispatch_of(send: Send, *, here: bool, landed: bool) -> Dispatch:
+    """A send as it bears on waiting in a conversation; `landed` when the store has the message that it names."""
+    return Dispatch(
+        id=send.id,
+        at=to_instant(send.at),
+        by=send.by,
+        state=send.state,
+        through=send.through,
+        reply_to=send.reply_to,
+        message=send.message,
+        here=here,
+        landed=landed,
+    )
 
 
-def kind_of(conversation: Conversation | None, first: Message | None) -> ConversationKind:
-    """A conversation's kind: as described, else that of its first message, else `comments`."""
+def kind_of(
+    conversation: Conversation | None, items: list[Item], kinds: dict[str, ConversationKind]
+) -> ConversationKind:
+    """A conversation's kind: as described, else that of its first message, else `comments`.
+
+    `kinds` are those that messages give, by message id.
+    """
     if conversation is not None:
         return conversation.kind
-    return (first.kind if first is not None else None) or "comments"
-
-
-def earliest(messages: Iterable[Message]) -> Message | None:
-    """The first message of a conversation that nobody described: by its own time, then by natural id."""
-    return min(messages, key=lambda m: (to_instant(m.created_at), natural(m.id)), default=None)
+    first = first_of(items) if kinds else None
+    return kinds.get(first.id, "comments") if first is not None else "comments"
 
 
 def _described(into: dict[Name, Described], key: Name, record: Described) -> None:
@@ -204,10 +216,11 @@ def _look(world: World, record: Coverage) -> None:
         world.looks.setdefault(record.source, []).append(look)
 
 
-def _case(world: World, source: str, ident: str, messages: list[list[Message]]) -> Case:
+def _case(world: World, source: str, ident: str, messages: list[list[Message]], *, linked: bool = True) -> Case:
     described = world.conversations.get((source, ident))
     settings = world.sources[source]
-    kind = kind_of(described, earliest(every[-1] for every in messages))
+    items = [item_of(every) for every in messages]
+    kind = kind_of(described, items, {every[-1].id: every[-1].kind for every in messages if every[-1].kind})
     coverage = world.coverage.get((source, ident))
     rulings = [
         ruling_of(d)
@@ -221,15 +234,19 @@ def _case(world: World, source: str, ident: str, messages: list[list[Message]]) 
         kind=kind,
         answer=settings.answer or default_answer(kind),
         members=members,
-        items=[item_of(every) for every in messages],
+        items=items,
         opened_by=described.opened_by if described is not None else None,
         reply_until=to_instant(described.reply_until) if described is not None and described.reply_until else None,
         target=target_of(settings),
         hours=settings.hours,
         connected_at=to_instant(settings.connected_at) if settings.connected_at is not None else None,
         rulings=rulings,
-        dispatches=[dispatch_of(s) for s in world.sends.values() if (s.source, s.conversation) == (source, ident)],
-        linked={r.to: _linked(world, source, members, r.to) for r in rulings if r.act == "link" and r.to},
+        dispatches=[
+            dispatch_of(s, here=s.conversation == ident, landed=(source, s.message) in world.messages)
+            for s in world.sends.values()
+            if s.source == source and (s.conversation == ident or s.message in {every[-1].id for every in messages})
+        ],
+        linked={r.to: _linked(world, source, r.to) for r in rulings if linked and r.act == "link" and r.to},
         gap=(coverage.gap.why or "a part could not be seen") if coverage is not None and coverage.gap else None,
         vouched=partial(_vouched, world.looks.get(source, [])),
     )
@@ -239,17 +256,14 @@ def _vouched(looks: list[tuple[int, int]], before: int) -> int | None:
     return max((through for checked, through in looks if checked < before), default=None)
 
 
-def _linked(world: World, source: str, members: dict[str, Member], to: str) -> list[Linked]:
-    """The live replies of ours in a direct message that a link leads to: the message of that id, or all of that conversation."""
-    found = []
-    for (home, ident), every in world.messages.items():
-        message = every[-1]
-        member = members.get(message.author.id)
-        if home != source or member is None or not member.replies or to not in (ident, message.conversation):
-            continue
-        described = world.conversations.get((source, message.conversation))
-        kind = kind_of(described, message)
-        quiet = message.automatic or message.visibility == "internal" or (message.state or "live") != "live"
-        if kind == "dm" and not quiet:
-            found.append(Linked(ident, message.author.id, to_instant(message.created_at)))
+def _linked(world: World, source: str, to: str) -> list[Linked]:
+    """The replies of ours that a link leads to: the message of that id, or all of that conversation."""
+    homes = {to}
+    if (source, to) in world.messages:
+        homes.add(world.messages[source, to][-1].conversation)
+    found: list[Linked] = []
+    for home in homes:
+        messages = [e for e in world.messages.values() if (e[-1].source, e[-1].conversation) == (source, home)]
+        if messages:
+            found += linked_from(_case(world, source, home, messages, linked=False), to)
     return found

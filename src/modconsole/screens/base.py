@@ -221,10 +221,9 @@ class Base(Screen[None]):
         self.show_foot()
 
     def unsay(self) -> None:
-        """Show in the footer what can be done."""
-        if self._said:
-            self._said = ()
-            self.show_foot()
+        """Show in the footer what can be done now."""
+        self._said = ()
+        self.show_foot()
 
     def say_error(self, error: ModConsoleError) -> None:
         """Say what went wrong, and what to do."""

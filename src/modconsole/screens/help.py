@@ -82,6 +82,10 @@ class HelpScreen(ListScreen[Line]):
             (fit(line(row.command.help), max(0, width - 34)), "dim"),
         ]
 
+    def refusal(self, command: keys.Command) -> Safe | None:
+        """Help is read, not opened."""
+        return literal("Go back, and press the key there.") if command.id == "list.open" else super().refusal(command)
+
     def ribbon_right(self) -> Safe:
         """Where to go on."""
         return literal("keys can be changed: docs/keys.md ")

@@ -34,14 +34,12 @@ class InboxScreen(ListScreen[InboxRow]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("inbox")
 
     def heading(self) -> Sequence[Piece]:
-        """`Inbox   1,204 conversations · 14 waiting`."""
+        """`Inbox   1,204 conversations`."""
         header = self.console.header
         pieces: list[Piece] = [(literal("Inbox"), "strong")]
         if header is not None:
             total = sum(each.source.conversations for each in header.sources)
-            pieces += [(fill("   {:,} conversations", total), "")]
-            if header.waiting:
-                pieces += [(fill(" · {:,} waiting", header.waiting), "")]
+            pieces.append((fill("   {:,} conversations", total), ""))
         return pieces
 
     def pager(self) -> InboxPager:

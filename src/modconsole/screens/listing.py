@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -20,8 +20,6 @@ R = TypeVar("R", bound=Row)
 
 class ListScreen(Base, Generic[R]):
     """Base of the screens that list something. `now` is the instant by which all rows that are shown were drawn."""
-
-    SELECTED_FIRST: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__()

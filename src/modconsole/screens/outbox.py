@@ -81,7 +81,7 @@ class OutboxScreen(ListScreen[Outgoing]):
         """One reply."""
         send = row.send
         word, style = STATES[send.state]
-        to = who(row.name, row.handle, row.person) if row.person else literal("(everybody there)")
+        to = who(row.name, row.handle, row.person) if row.person else literal("\u2014")
         return [
             (fit(word, STATE), style),
             (fit(clock(send.at, self.now), WHEN), "dim"),

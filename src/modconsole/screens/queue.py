@@ -291,7 +291,7 @@ def _doubts(sources: Sequence[SourceState], room: int, now: int) -> list[list[Pi
         )
         why = literal("paused") if each.source.paused else line(each.why)
         said = join(
-            [line(each.source.id, 40), literal(": "), since, literal(", "), why, literal(". Asks may be missing.")]
+            [line(each.source.id, 40), literal(": "), why, literal("; "), since, literal(". Asks may be missing.")]
         )
         lines.append([(said, "warning")])
     if len(sources) > room and lines:

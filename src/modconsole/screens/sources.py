@@ -149,6 +149,8 @@ class SourcesScreen(ListScreen[Line]):
                 return literal("There is no source under the cursor.")
             if not row.state.source.account:
                 return literal("This source was imported: nobody is signed in to it, so it is not synced.")
+        if command.id == "list.open":
+            return literal("All that is known of a source is below the list.")
         return super().refusal(command)
 
     def action_sync_this(self) -> None:

@@ -10,6 +10,7 @@
 - `lists`     inbox, conversation, sources, search hits
 - `journal`   decisions, their undo, drafts
 - `outbox`    replies on their way
+- `landing`   what a page of a sync brought, and what cannot be stored
 - `marks`     where each sync stands, coverage, the lease of who syncs
 - `export`    records out
 - `verify`    everything recomputed from nothing and compared

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from modconsole.domain.board import linked_from
 from modconsole.domain.case import Case, Dispatch, Item, Linked, Member, Ruling, default_answer
-from modconsole.domain.order import natural
+from modconsole.domain.order import first_of
 from modconsole.domain.records import Answer, ConversationKind
 from modconsole.domain.times import HOUR
 from modconsole.domain.versions import first_observed, texts_of, version_key
@@ -83,15 +84,16 @@ class Loader:
             )
         return found
 
-    def case(self, ident: int) -> Loaded:
-        """The case of one conversation."""
+    def case(self, ident: int, *, linked: bool = True) -> Loaded:
+        """The case of one conversation; without `linked` without what its links lead to, which could be a circle."""
         db = self.db
         source, native, described_kind, title, opened_by, reply_until = db.row(
             "select source, native, kind, title, opened_by, reply_until from conversation where id = ?", (ident,)
         )
         settings = self.settings(source)
         found = db.rows(_ITEMS, (ident,))
-        kind: ConversationKind = described_kind or _first(found, 16) or "comments"
+        items = [self._item(row) for row in found]
+        kind: ConversationKind = described_kind or _of_first(items, found, 16) or "comments"
         last = max(found, key=lambda row: (row[2], row[15]), default=None)
         rulings = self._rulings(ident) if self._decisions else []
         case = Case(
@@ -100,7 +102,7 @@ class Loader:
             kind=kind,
             answer=settings.answer or default_answer(kind),
             members=settings.members,
-            items=[self._item(row) for row in found],
+            items=items,
             opened_by=opened_by,
             reply_until=reply_until,
             target=settings.target,
@@ -108,7 +110,7 @@ class Loader:
             connected_at=settings.connected_at,
             rulings=rulings,
             dispatches=self._dispatches(ident) if self._sends else [],
-            linked={r.to: self._linked(source, settings, r.to) for r in rulings if r.act == "link" and r.to},
+            linked={r.to: self._linked(source, r.to) for r in rulings if linked and r.act == "link" and r.to},
             gap=self._gap(source, native) if self._gaps else None,
             vouched=lambda before: self._vouched(source, before) if self._gaps else None,
         )
@@ -118,7 +120,7 @@ class Loader:
             source,
             {row[0]: row[15] for row in found},
             kind,
-            title or _first(found, 17),
+            title or _of_first(items, found, 17),
             last[2] if last is not None else 0,
             last[15] if last is not None else None,
         )
@@ -156,15 +158,23 @@ class Loader:
         ]
 
     def _dispatches(self, conversation: int) -> list[Dispatch]:
+        """Sends of a conversation, and sends of others that name a message of it."""
         found = self.db.rows(
-            "select id, at, by, state, through, reply_to, message from send where conversation = ?", (conversation,)
+            "select d.id, d.at, d.by, d.state, d.through, d.reply_to, d.message, d.conversation = ?1, exists (select 1"
+            " from message m where m.source = d.source and m.native = d.message) from send d where d.conversation = ?1"
+            " or (d.message is not null and exists (select 1 from message m where m.source = d.source"
+            " and m.native = d.message and m.conversation = ?1))",
+            (conversation,),
         )
-        return [Dispatch(*row) for row in found]
+        return [
+            Dispatch(i, at, by, state, through, reply_to, message, here=bool(here), landed=bool(landed))
+            for i, at, by, state, through, reply_to, message, here, landed in found
+        ]
 
     def _gap(self, source: int, conversation: str) -> str | None:
         found = self.db.row(
             "select gap, gap_why from coverage where source = ? and conversation = ?"
-            " order by checked_at desc, ifnull(observed_at, checked_at) desc, body desc limit 1",
+            " order by checked_at desc, ifnull(observed_at, checked_at) desc, gap desc, body desc limit 1",
             (source, conversation),
         )
         return (found[1] or "a part could not be seen") if found is not None and found[0] else None
@@ -175,24 +185,18 @@ class Loader:
             (source, before),
         )
 
-    def _linked(self, source: int, settings: Settings, to: str) -> list[Linked]:
-        """The live replies of ours in a direct message that a link leads to."""
-        found = self.db.rows(
-            "select m.native, p.native, m.created_at, c.kind, m.kind from message m join person p on p.id = m.person"
-            " join conversation c on c.id = m.conversation where m.source = ?1 and m.state is null and m.automatic is null"
-            " and ifnull(m.visibility, '') <> 'internal' and (m.native = ?2 or m.conversation ="
-            " (select id from conversation where source = ?1 and native = ?2))",
+    def _linked(self, source: int, to: str) -> list[Linked]:
+        """The replies of ours that a link leads to: the message of that id, or all of that conversation."""
+        homes = self.db.rows(
+            "select conversation from message where source = ?1 and native = ?2"
+            " union select id from conversation where source = ?1 and native = ?2",
             (source, to),
         )
-        return [
-            Linked(native, author, at)
-            for native, author, at, described, own in found
-            if (described or own) == "dm" and author in settings.members and settings.members[author].replies
-        ]
+        return [reply for (home,) in homes for reply in linked_from(self.case(home, linked=False).case, to)]
 
 
-def _first(found: list[tuple[Any, ...]], column: int) -> Any:
-    """A value of the first message, for a conversation that nobody described."""
-    if not any(row[column] for row in found):
-        return None
-    return min(found, key=lambda row: (row[2], natural(row[0])))[column]
+def _of_first(items: list[Item], found: list[tuple[Any, ...]], column: int) -> Any:
+    """A value that the first message gives, for a conversation that nobody described."""
+    given = {row[0]: row[column] for row in found if row[column]}
+    first = first_of(items) if given else None
+    return given.get(first.id) if first is not None else None

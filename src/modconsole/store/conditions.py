@@ -77,7 +77,7 @@ def _one(key: str, value: str, now: int) -> Condition:
 
 
 NEW = (
-    "k.open = 1 and k.shown_at <= (select min(f.created_at) from message f join person q on q.id = f.person"
+    "k.waiting_since is not null and k.shown_at <= (select min(f.created_at) from message f join person q on q.id = f.person"
     " where q.source = k.source and q.native = k.person)"
 )
 """Whether the first open message of an ask is the person's first on that source."""

@@ -98,6 +98,10 @@ class Db:
             raise explained(error) from None
         try:
             yield
+        except sqlite3.Error as error:
+            if self.conn.in_transaction:
+                self.conn.execute("rollback")
+            raise explained(error) from error
         except BaseException:
             if self.conn.in_transaction:
                 self.conn.execute("rollback")
@@ -140,15 +144,21 @@ class Db:
 
     def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Any]:
         """All rows of a query, as tuples."""
-        return self.conn.execute(sql, args).fetchall()
+        try:
+            return self.conn.execute(sql, args).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise self._explained(error) from error
 
     def row(self, sql: str, args: Sequence[Any] = ()) -> Any:
         """The first row of a query, or None."""
-        return self.conn.execute(sql, args).fetchone()
+        try:
+            return self.conn.execute(sql, args).fetchone()
+        except sqlite3.DatabaseError as error:
+            raise self._explained(error) from error
 
     def value(self, sql: str, args: Sequence[Any] = ()) -> Any:
         """The first column of the first row, or None."""
-        row = self.conn.execute(sql, args).fetchone()
+        row = self.row(sql, args)
         return row[0] if row is not None else None
 
     def run(self, sql: str, args: Sequence[Any] = ()) -> int:
@@ -158,6 +168,13 @@ class Db:
     def data_version(self) -> int:
         """A number that changes when another connection has committed a change. Costs microseconds."""
         return int(self.conn.execute("pragma data_version").fetchone()[0])
+
+    def settle(self) -> None:
+        """Make durable what was committed in bulk, and give the room of the write-ahead log back. Waits for no reader."""
+        self.conn.execute("pragma synchronous = full")
+        self.conn.execute("pragma wal_checkpoint(passive)")
+        with self.write():  # a commit at full synchronisation flushes the log that holds all commits before it
+            self.run("insert into counter values ('settled', 1) on conflict do update set value = value + 1")
 
     def next_seq(self) -> int:
         """The next number in the order in which people acted here; for "my last act"."""

@@ -66,6 +66,8 @@ class Ingest:
     def __init__(self, db: Db, *, reread: bool = False) -> None:
         self.db = db
         self.reread = reread
+        self.asks_changed = 0
+        """How many asks the batches so far have made, changed or ended."""
         self._forget()
 
     def _forget(self) -> None:
@@ -81,10 +83,11 @@ class Ingest:
         try:
             with self.db.write():
                 counts, touched = self._store(records)
-                refresh(self.db, touched, now)
+                changed = refresh(self.db, touched, now)
         except BaseException:
             self._forget()  # ids given out in a transaction that was taken back
             raise
+        self.asks_changed += changed
         return counts
 
     def _store(self, records: Sequence[Record]) -> tuple[Counts, set[int]]:
@@ -269,6 +272,7 @@ class Ingest:
                         revision.ident = stored[-2] if stored is not None else ident
                         ident += 0 if stored is not None else 1
                         revisions.append(revision)
+            self._touch_sends(source, groups)
             self._insert(fresh)
             for revision in revisions:
                 self._apply(source, revision)
@@ -292,7 +296,8 @@ class Ingest:
     def _insert(self, fresh: list[tuple[Any, ...]]) -> None:
         if not fresh:
             return
-        self.db.conn.executemany(rows.MESSAGE_INSERT, fresh)
+        for statement, some in rows.message_inserts(fresh):
+            self.db.conn.executemany(statement, some)
         self.db.run(
             "insert into message_search (rowid, text) select id, text from message_text where id between ? and ?",
             (fresh[0][0], fresh[-1][0]),
@@ -374,6 +379,9 @@ class Ingest:
             source = self.source_id(record.source)
             conversation = self.conversation_id(source, record.conversation)
             self.touched.add(conversation)
+            self.touched.update(named_by(self.db, source, record.message))
+            if known is not None:
+                self.touched.update(named_by(self.db, source, known.message))
             self.db.run(
                 "insert into send (id, at, by, source, conversation, reply_to, through, text, state, message, seq)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do update set state = excluded.state,"
@@ -420,6 +428,16 @@ class Ingest:
         )
         self.touched.update(row[0] for row in found)
 
+    def _touch_sends(self, source: int, groups: dict[str, list[Message]]) -> None:
+        """A message that a send names ends the send's wait, whichever conversation it turns up in."""
+        if self.db.value("select 1 from send limit 1") is None:
+            return
+        found = self.db.rows(
+            "select conversation from send where source = ? and message in (select value from json_each(?))",
+            (source, msgspec.json.encode(list(groups)).decode()),
+        )
+        self.touched.update(row[0] for row in found)
+
     def _touch_links(self) -> None:
         """Conversations that link to a direct message which changed are touched as well."""
         if self.db.value("select 1 from decision where act = 'link' limit 1") is None:
@@ -432,6 +450,13 @@ class Ingest:
                 (ident,),
             )
             self.touched.update(row[0] for row in found)
+
+
+def named_by(db: Db, source: int, message: str | None) -> list[int]:
+    """The conversation of a message that a send names, where it is here."""
+    return [
+        row[0] for row in db.rows("select conversation from message where source = ? and native = ?", (source, message))
+    ]
 
 
 def ingest(db: Db, records: Iterable[Record], now: int, *, reread: bool = False) -> Counts:

@@ -140,6 +140,8 @@ def inbox_row(db: Db, conversation: int) -> InboxRow:
 
 def inbox_size(db: Db, words: str = "", source: str = "") -> int:
     """How many conversations the inbox lists."""
+    if not words and not source:
+        return int(db.value("select count(*) from conversation"))
     where, args = _inbox_where(words, source)
     return int(db.value(f"select count(*) from conversation c join source s on s.id = c.source where {where}", args))
 
@@ -319,7 +321,7 @@ def latest_look(db: Db, source: int, conversation: str = "") -> Any:
     """(checked_at, complete_through, gap, gap_why) of the latest look, or None."""
     return db.row(
         "select checked_at, complete_through, gap, gap_why from coverage where source = ? and conversation = ?"
-        " order by checked_at desc, ifnull(observed_at, checked_at) desc, body desc limit 1",
+        " order by checked_at desc, ifnull(observed_at, checked_at) desc, gap desc, body desc limit 1",
         (source, conversation),
     )
 

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from modconsole.domain.records import Record
+from modconsole.domain.records import Record, Source
 from modconsole.domain.times import DAY
 from modconsole.errors import NotFound
+from modconsole.store import rows
 from modconsole.store.db import Db
 from modconsole.store.ingest import Counts, Ingest
 
@@ -72,6 +73,39 @@ def source_id(db: Db, source: str) -> int:
     return int(found)
 
 
+def described(db: Db, source: str) -> Source | None:
+    """The description of a source as it stands; None where nobody has described it."""
+    row = db.row(rows.SOURCE_SELECT + "where native = ? and described = 1", (source,))
+    return rows.source_of(row) if row is not None else None
+
+
+class Mark(Struct, kw_only=True):
+    """What is known of the syncs of one source. Times are instants."""
+
+    position: dict[str, Any]
+    synced_at: int | None = None
+    """When the last sync that came to its end had begun."""
+    tried_at: int | None = None
+    """When the last sync ended, well or not."""
+    failed_at: int | None = None
+    """Since when it fails; None while it works."""
+    failure: str | None = None
+    hint: str | None = None
+    walked_at: int | None = None
+    """When the last full walk that came to its end had begun."""
+
+
+def mark(db: Db, source: str) -> Mark:
+    """What is known of the syncs of one source; an empty mark before the first."""
+    row = db.row(
+        "select position, synced_at, tried_at, failed_at, failure, hint, walked_at from mark where source = ?",
+        (source_id(db, source),),
+    )
+    if row is None:
+        return Mark(position={})
+    return Mark(position=msgspec.json.decode(row[0]), **dict(zip(Mark.__struct_fields__[1:], row[1:], strict=True)))
+
+
 def position(db: Db, source: str) -> dict[str, Any]:
     """Where the next sync of a source goes on; empty before the first."""
     found = db.value("select position from mark where source = ?", (source_id(db, source),))
@@ -91,13 +125,14 @@ def store_page(db: Db, source: str, records: Sequence[Record], position_: dict[s
         return counts
 
 
-def synced(db: Db, source: str, now: int, *, walked: bool) -> None:
-    """A sync of a source has come to its end."""
+def synced(db: Db, source: str, began: int, now: int, *, walked: bool) -> None:
+    """A sync of a source that began at an instant has come to its end; with `walked` it was a full walk."""
     with db.write():
         db.run(
-            "insert into mark (source, position, synced_at, walked_at) values (?1, '{}', ?2, ?3) on conflict do update set"
-            " synced_at = ?2, walked_at = ifnull(?3, walked_at), failed_at = null, failure = null, hint = null",
-            (source_id(db, source), now, now if walked else None),
+            "insert into mark (source, position, synced_at, walked_at, tried_at) values (?1, '{}', ?2, ?3, ?4) on conflict do"
+            " update set synced_at = ?2, walked_at = ifnull(?3, walked_at), failed_at = null, failure = null, hint = null,"
+            " tried_at = ?4",
+            (source_id(db, source), began, began if walked else None, now),
         )
 
 
@@ -105,19 +140,23 @@ def failed(db: Db, source: str, now: int, why: str, hint: str) -> None:
     """A sync of a source has failed. The first time of failing is kept until it works again."""
     with db.write():
         db.run(
-            "insert into mark (source, position, failed_at, failure, hint) values (?1, '{}', ?2, ?3, ?4) on conflict do update"
-            " set failed_at = ifnull(failed_at, ?2), failure = ?3, hint = ?4",
+            "insert into mark (source, position, failed_at, failure, hint, tried_at) values (?1, '{}', ?2, ?3, ?4, ?2)"
+            " on conflict do update set failed_at = ifnull(failed_at, ?2), failure = ?3, hint = ?4, tried_at = ?2",
             (source_id(db, source), now, why, hint),
         )
 
 
 def poison(db: Db, source: str, now: int, why: str, payload: bytes) -> None:
-    """Set aside what a platform sent and nobody can read, so that it stops nothing and is not lost."""
+    """Set aside what a platform sent and nobody can store, so that it stops nothing and is not lost; once for each."""
     with db.write():
-        db.run(
-            "insert into poison (source, at, why, payload) values (?, ?, ?, ?)",
-            (source_id(db, source), now, why, payload),
-        )
+        args = (source_id(db, source), now, why, payload)
+        if not db.run("update poison set at = ?2, why = ?3 where source = ?1 and payload = ?4", args):
+            db.run("insert into poison (source, at, why, payload) values (?, ?, ?, ?)", args)
+
+
+def standing_poison(db: Db, source: str, since: int) -> int:
+    """How much was set aside since an instant, as since the last full walk: what a sync cannot vouch for."""
+    return int(db.value("select count(*) from poison where source = ? and at >= ?", (source_id(db, source), since)))
 
 
 def thin_looks(db: Db, source: int, now: int) -> None:
@@ -130,26 +169,59 @@ def thin_looks(db: Db, source: int, now: int) -> None:
     )
 
 
-def known(db: Db, source: str, now: int, *, full: bool) -> tuple[list[str], list[str], list[str]]:
-    """Native ids to look at again: of people who wait and our latest replies; of the last days; with `full` all live ones."""
+class Again(Struct, kw_only=True):
+    """Native ids to look at again; what each list is for says `modconsole.connectors.base.Known`."""
+
+    waiting: tuple[str, ...]
+    recent: tuple[str, ...]
+    queued: tuple[str, ...]
+    live: tuple[str, ...]
+
+
+def known(db: Db, source: str, now: int, *, full: bool) -> Again:
+    """What a sync should look at again: who waits and our replies, the last days, the queues; with `full` everything."""
     ident = source_id(db, source)
     waiting = db.rows(
         "select distinct value from ask k, json_each(k.messages) where k.source = ?1 and k.status in"
-        " ('waiting', 'sending', 'snoozed') union select k.latest from ask k where k.source = ?1 and k.status = 'held'"
-        " union select d.message from send d where d.source = ?1 and d.message is not null and d.at > ?2",
+        " ('waiting', 'sending', 'snoozed', 'promised', 'unknown') union select k.latest from ask k where k.source = ?1"
+        " and k.status in ('held', 'promised') union select d.message from send d where d.source = ?1"
+        " and d.message is not null and d.at > ?2",
         (ident, now - 30 * DAY),
     )
     recent = db.rows(
-        "select native from message where source = ? and created_at > ? and ifnull(state, 'live') <> 'deleted'"
-        " order by created_at desc limit 1000",
+        "select m.native from conversation c join message m on m.conversation = c.id where c.source = ?1 and c.last_at > ?2"
+        " and m.created_at > ?2 and ifnull(m.state, 'live') <> 'deleted' order by m.created_at desc limit 1000",
         (ident, now - 7 * DAY),
+    )
+    queued = db.rows(
+        "select native from message where source = ?1 and state in ('held', 'hidden', 'spam', 'removed')"
+        " and (state in ('held', 'hidden') or created_at > ?2) order by created_at desc limit 1000",
+        (ident, now - 30 * DAY),
     )
     live = (
         db.rows("select native from message where source = ? and ifnull(state, 'live') <> 'deleted'", (ident,))
         if full
         else []
     )
-    return [row[0] for row in waiting], [row[0] for row in recent], [row[0] for row in live]
+    names = [tuple(row[0] for row in found) for found in (waiting, recent, queued, live)]
+    return Again(waiting=names[0], recent=names[1], queued=names[2], live=names[3])
+
+
+# -- asking for a sync -------------------------------------------------------------------------------------------------------
+
+
+def ask_for_sync(db: Db, source: str, *, full: bool = False) -> None:
+    """Ask whoever syncs this database, perhaps another process, to look at a source now."""
+    source_id(db, source)
+    with db.write():
+        name = f"{'walk' if full else 'sync'} {source}"
+        db.run("insert into counter values (?, 1) on conflict do update set value = value + 1", (name,))
+
+
+def asked_for(db: Db) -> dict[tuple[str, bool], int]:
+    """How often a sync was asked for, by source and whether it was to be a full walk; a change is a request."""
+    found = db.rows("select name, value from counter where name like 'sync %' or name like 'walk %'")
+    return {(name[5:], name.startswith("walk")): value for name, value in found}
 
 
 # -- the lease -------------------------------------------------------------------------------------------------------------
@@ -179,3 +251,9 @@ def holder(db: Db, name: str, now: int) -> str:
 def exists(db: Db, source: str) -> bool:
     """Whether there is a source of this name."""
     return db.value("select 1 from source where native = ?", (source,)) is not None
+
+
+def lease(db: Db, name: str) -> tuple[str, str, int] | None:
+    """Holder, label and end of a lease, whether or not it has ended; None where nobody ever took it."""
+    row = db.row("select holder, label, until from lease where name = ?", (name,))
+    return (row[0], row[1], row[2]) if row is not None else None

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from modconsole.domain.records import Message, Send, SendState
 from modconsole.store.db import Db
-from modconsole.store.ingest import Ingest
+from modconsole.store.ingest import Ingest, named_by
 from modconsole.store.refresh import refresh
 
 
@@ -111,13 +111,35 @@ def of_conversation(db: Db, conversation: int) -> list[OutboxRow]:
     return [_row(row) for row in db.rows(_SELECT + "where d.conversation = ? order by d.seq", (conversation,))]
 
 
+def to_look_for(db: Db, source: str, now: int) -> list[OutboxRow]:
+    """Sends of a source that must be looked for on the platform now: unsure ones, and sent ones that nobody has seen there."""
+    found = db.rows(
+        _SELECT + "where s.native = ? and d.state in ('unsure', 'sent') and ifnull(d.retry_at, 0) <= ? order by d.seq",
+        (source, now),
+    )
+    return [_row(row) for row in found]
+
+
+_NEXT = "case state when 'queued' then ifnull(not_before, 0) when 'failed' then retry_at else ifnull(retry_at, 0) end"
+
+
 def next_due(db: Db) -> int | None:
-    """When the next send is due; None where nothing waits to go out."""
+    """When the outbox next has something to do: a send, another try, a look; None where nothing waits."""
     found = db.value(
-        "select min(case when state = 'failed' then retry_at else ifnull(not_before, 0) end) from send"
-        " where state = 'queued' or (state = 'failed' and retry_at is not null)"
+        f"select min({_NEXT}) from send where state in ('queued', 'unsure', 'sent')"
+        " or (state = 'failed' and retry_at is not null)"
     )
     return int(found) if found is not None else None
+
+
+def due_sources(db: Db, now: int) -> list[str]:
+    """The sources whose outbox has something to do."""
+    found = db.rows(
+        "select distinct s.native from send d join source s on s.id = d.source where (d.state in ('queued', 'unsure', 'sent')"
+        f" or (d.state = 'failed' and d.retry_at is not null)) and {_NEXT} <= ?",
+        (now,),
+    )
+    return [row[0] for row in found]
 
 
 def take(db: Db, ident: str, now: int) -> bool:
@@ -143,22 +165,34 @@ def move(
     hint: str = "",
     retry_at: int | None = None,
     message: str | None = None,
-) -> None:
-    """Write down the next step of a send, with what went wrong, if anything."""
+    expect: tuple[str, ...] = (),
+) -> bool:
+    """Write down the next step of a send, with what went wrong, if anything.
+
+    `retry_at` is when to go on: to try again, to look again, or for a queued one to send. With `expect` nothing happens unless
+    the send is in one of those states: somebody else was there first. Gives whether the step was written.
+    """
+    among = f" and state in ({', '.join('?' * len(expect))})" if expect else ""
     with db.write():
-        db.run(
-            "update send set state = ?, trouble = ?, hint = ?, retry_at = ?, message = ifnull(?, message) where id = ?",
-            (state, trouble or None, hint or None, retry_at, message, ident),
+        changed = db.run(
+            "update send set state = ?1, trouble = ?2, hint = ?3, retry_at = case ?1 when 'queued' then null else ?4 end,"
+            " not_before = case ?1 when 'queued' then ifnull(?4, not_before) else not_before end,"
+            f" message = ifnull(?5, message) where id = ?6{among}",
+            (state, trouble or None, hint or None, retry_at, message, ident, *expect),
         )
-        _touch(db, ident, now)
+        if changed:
+            _touch(db, ident, now)
+        return changed > 0
 
 
-def arrive(db: Db, ident: str, message: Message, now: int, *, confirmed: bool) -> None:
-    """The platform has the reply: store the message and the step together."""
+def arrive(
+    db: Db, ident: str, message: Message, now: int, *, confirmed: bool, trouble: str = "", hint: str = ""
+) -> None:
+    """The platform has the reply: store the message and the step together. `trouble` says where nobody can see it there."""
     with db.write():
         db.run(
-            "update send set state = ?, message = ?, trouble = null, hint = null, retry_at = null where id = ?",
-            ("confirmed" if confirmed else "sent", message.id, ident),
+            "update send set state = ?, message = ?, trouble = ?, hint = ?, retry_at = null where id = ?",
+            ("confirmed" if confirmed else "sent", message.id, trouble or None, hint or None, ident),
         )
         if confirmed:
             Ingest(db, reread=True).batch([message], now)
@@ -188,6 +222,19 @@ def retry(db: Db, ident: str, now: int) -> bool:
         return changed > 0
 
 
+def give_up(db: Db, ident: str, now: int) -> bool:
+    """A person says that a reply did not arrive which nobody can find: it counts as failed, and may be sent again."""
+    return move(
+        db,
+        ident,
+        "failed",
+        now,
+        trouble="It could not be found on the platform, and somebody decided that it did not arrive.",
+        hint="Retry sends it again.",
+        expect=("unsure", "sent"),
+    )
+
+
 def known_replies(db: Db, source: str) -> frozenset[str]:
     """Ids on the platform that already belong to a send: never to be taken for another one's."""
     found = db.rows(
@@ -197,5 +244,16 @@ def known_replies(db: Db, source: str) -> frozenset[str]:
     return frozenset(row[0] for row in found)
 
 
+def not_this(db: Db, row: OutboxRow) -> frozenset[str]:
+    """Ids that a reply which may have arrived cannot have: other sends' messages, and what was here before it was written."""
+    before = db.rows(
+        "select m.native from message m join conversation c on c.id = m.conversation join source s on s.id = m.source"
+        " where s.native = ? and c.native = ? and m.first_observed < ?",
+        (row.source, row.conversation, row.at),
+    )
+    return (known_replies(db, row.source) | {native for (native,) in before}) - {row.message or ""}
+
+
 def _touch(db: Db, ident: str, now: int) -> None:
-    refresh(db, [db.value("select conversation from send where id = ?", (ident,))], now)
+    source, conversation, message = db.row("select source, conversation, message from send where id = ?", (ident,))
+    refresh(db, {conversation, *named_by(db, source, message)}, now)

@@ -16,12 +16,12 @@ from msgspec import Struct
 from modconsole.domain import hours
 from modconsole.domain.query import Term
 from modconsole.domain.times import HOUR
-from modconsole.domain.waiting import LAST
+from modconsole.domain.waiting import LAST, QueueKey
 from modconsole.store.conditions import NEW, compile_terms
 from modconsole.store.db import Db
 
-Key = tuple[int, int, str, str, str, str]
-"""(stretch, time, source, conversation, thread, person): the sort key of `modconsole.domain.waiting.queue_key`."""
+Key = QueueKey
+"""The sort key of `modconsole.domain.waiting.queue_key`."""
 
 
 class QueueRow(Struct, kw_only=True):
@@ -158,7 +158,7 @@ def page(
 def _ahead(stretch: _Stretch, border: Key, backwards: bool) -> bool:
     """Whether a stretch can hold anything beyond the border."""
     mine = (stretch.rank, 1 if stretch.time is None else 0)
-    its = (border[0], 1 if border[1] == LAST else 0)
+    its = (border[0], 1 if border[2] == LAST and border[0] != 1 else 0)
     return mine <= its if backwards else mine >= its
 
 
@@ -166,11 +166,17 @@ def _statement(
     stretch: _Stretch, border: Key | None, backwards: bool, now: int, condition: str
 ) -> tuple[str, list[Any]]:
     columns = ([stretch.time] if stretch.time is not None else []) + list(_ORDER)
+    if stretch.rank == 1:  # windows that end together go by waiting time
+        columns.insert(1, f"ifnull(k.waiting_since, {LAST})")
     args: list[Any] = []
     limit = ""
-    if border is not None and border[0] == stretch.rank and (border[1] == LAST) == (stretch.time is None):
+    if (
+        border is not None
+        and border[0] == stretch.rank
+        and (stretch.rank == 1 or (border[2] == LAST) == (stretch.time is None))
+    ):
         limit = f" and ({', '.join(columns)}) {'<' if backwards else '>'} ({', '.join('?' * len(columns))})"
-        args = list(border[1:]) if stretch.time is not None else list(border[2:])
+        args = list(border[-len(columns) :])
     order = ", ".join(f"{column}{' desc' if backwards else ''}" for column in columns)
     sql = (
         _SELECT.format(now=now)
@@ -183,9 +189,16 @@ def _statement(
 
 def _row(row: tuple[Any, ...], stretch: _Stretch) -> QueueRow:
     badges = tuple(msgspec.json.decode(row[13]))
-    at = row[10] if stretch.rank == 1 else row[8]
     return QueueRow(
-        key=(stretch.rank, at if at is not None else LAST, row[0], row[1], row[2], row[3]),
+        key=(
+            stretch.rank,
+            row[10] if stretch.rank == 1 else 0,
+            row[8] if row[8] is not None else LAST,
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+        ),
         source=row[0],
         conversation=row[1],
         thread=row[2],

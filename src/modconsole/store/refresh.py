@@ -88,14 +88,19 @@ def refresh_expired(db: Db, now: int) -> int:
     return refresh(db, found, now) if found else 0
 
 
-def refresh_for(db: Db, now: int) -> None:
-    """Make every stored answer one of another moment, past or future. For use within `Db.pretend`."""
+def other_at(db: Db, now: int) -> list[int]:
+    """Conversations whose stored answer is not the one of an instant, past or future."""
     found = db.rows(
         "select id from conversation where (valid_to is not null and valid_to <= ?1)"
         " or (valid_from is not null and valid_from > ?1)",
         (now,),
     )
-    refresh(db, [row[0] for row in found], now)
+    return [row[0] for row in found]
+
+
+def refresh_for(db: Db, now: int) -> None:
+    """Make every stored answer one of another moment, past or future. For use within `Db.pretend`."""
+    refresh(db, other_at(db, now), now)
 
 
 def ask_row(ask: Ask, loaded: Loaded) -> tuple[Any, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import compress
 from typing import Any
 
 import msgspec
@@ -25,14 +27,15 @@ _encode = msgspec.json.encode
 _decode = msgspec.json.decode
 
 MESSAGE_COLUMNS = (
-    "id, source, native, conversation, person, author, created_at, text, format, parent, mentions, quotes, kind, title, url,"
+    "id, source, native, conversation, person, created_at, text, author, format, parent, mentions, quotes, kind, title, url,"
     " visibility, state, state_at, edited_at, automatic, attachments, observed_at, extra, plain, first_observed"
 )
-MESSAGE_INSERT = f"insert into message ({MESSAGE_COLUMNS}) values ({','.join('?' * 25)})"
+_NAMES = MESSAGE_COLUMNS.split(", ")
+_ALWAYS = 7
+"""So many columns, from the left, are never null."""
+_NONE = (None,) * (len(_NAMES) - _ALWAYS)
 MESSAGE_UPDATE = (
-    "update message set conversation = ?4, person = ?5, author = ?6, created_at = ?7, text = ?8, format = ?9, parent = ?10,"
-    " mentions = ?11, quotes = ?12, kind = ?13, title = ?14, url = ?15, visibility = ?16, state = ?17, state_at = ?18,"
-    " edited_at = ?19, automatic = ?20, attachments = ?21, observed_at = ?22, extra = ?23, plain = ?24, first_observed = ?25"
+    f"update message set {', '.join(f'{name} = ?{at}' for at, name in enumerate(_NAMES, start=1) if at > 3)}"
     " where id = ?1 and source = ?2 and native = ?3"
 )
 MESSAGE_SELECT = (
@@ -70,9 +73,9 @@ def message_row(
         m.id,
         conversation,
         person,
-        author,
         to_instant(m.created_at),
         m.text,
+        author,
         m.format,
         m.parent,
         _encode(m.mentions).decode() if m.mentions else None,
@@ -91,6 +94,27 @@ def message_row(
         plain(m.text, "html") if m.format == "html" else None,
         observed,
     )
+
+
+def message_inserts(found: list[tuple[Any, ...]]) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+    """Statements that insert rows of messages, each with its rows: one for each set of columns that hold something.
+
+    A null costs three times what text costs (Python's sqlite3 looks for an adapter for each), and most columns of most
+    messages are null: leaving them out halves the time of an insert.
+    """
+    shapes: dict[tuple[bool, ...], list[tuple[Any, ...]]] = {}
+    bare: list[tuple[Any, ...]] = []
+    for row in found:
+        if row[_ALWAYS:] == _NONE:
+            bare.append(row[:_ALWAYS])
+        else:
+            shape = tuple([value is not None for value in row])
+            shapes.setdefault(shape, []).append(tuple(compress(row, shape)))
+    if bare:
+        shapes[(True,) * _ALWAYS] = bare
+    for shape, rows in shapes.items():
+        names = list(compress(_NAMES, shape))
+        yield f"insert into message ({', '.join(names)}) values ({', '.join('?' * len(names))})", rows
 
 
 def message_of(row: tuple[Any, ...]) -> Message:

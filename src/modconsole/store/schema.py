@@ -50,6 +50,8 @@ _MIRROR = (
         unique (source, native))""",
     "create index message_in on message (conversation, created_at)",
     "create index message_by on message (person, created_at)",
+    """create index message_queued on message (source, created_at)
+        where state in ('held', 'hidden', 'spam', 'removed')""",
     """create table version (
         message integer not null references message(id), body blob not null, primary key (message, body)) without rowid""",
     "create view message_text as select id, coalesce(plain, text) as text from message",
@@ -126,7 +128,8 @@ _SYNC = (
         paused integer not null default 0)""",
     """create table mark (
         source integer primary key references source(id), position text not null, synced_at integer,
-        failed_at integer, failure text, hint text, walked_at integer)""",
+        failed_at integer, failure text, hint text, walked_at integer,
+        tried_at integer)""",
     """create table poison (
         id integer primary key, source integer not null references source(id), at integer not null, why text not null,
         payload blob not null)""",

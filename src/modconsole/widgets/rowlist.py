@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import ClassVar, Final, Generic, TypeVar
+from concurrent.futures import Executor
+from typing import ClassVar, Final, Generic
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -26,10 +27,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from modconsole.domain.safetext import EMPTY, Safe, literal
+from modconsole.widgets.pager import Key, Page, Pager, R, Request, read, selectable
 from modconsole.widgets.plain import STYLE_CLASSES, Painted, Piece
-from modconsole.widgets.window import BUFFER, Key, Page, Pager, Request, Row, Window, read, selectable
-
-R = TypeVar("R", bound=Row)
+from modconsole.widgets.window import BUFFER, Window
 
 WHEEL: Final = 3
 """Rows that one tick of the wheel scrolls."""
@@ -45,7 +45,7 @@ def _raise(error: Exception) -> None:
 
 
 class RowList(Painted, Generic[R], can_focus=True):
-    """The list. Generic over the row's type, which needs a `key` and may have `selectable` (see `window.Row`)."""
+    """The list. Generic over the row's type, which needs a `key` and may have `selectable` (see `pager.Row`)."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {*STYLE_CLASSES, "text--cursor", "text--mark"}
     DEFAULT_CSS = """
@@ -81,6 +81,7 @@ class RowList(Painted, Generic[R], can_focus=True):
         start_at: Key | None = None,
         empty: Safe = EMPTY,
         threaded: bool = True,
+        executor: Executor | None = None,
         buffer: int = BUFFER,
         id: str | None = None,
         classes: str | None = None,
@@ -91,7 +92,8 @@ class RowList(Painted, Generic[R], can_focus=True):
         may have changed; position counts from 0. `on_open` is Enter or a click on the row under the cursor, `on_mark`
         tells all marked keys, `on_news` how many rows have arrived above, `on_lost` which row vanished from under the
         cursor, `on_error` that the pager raised (without it, the error ends the app as any other would).
-        `threaded=False` reads on the event loop: for lists in memory only.
+        `threaded=False` reads on the event loop: for lists in memory only. `executor` is where reads run (the event
+        loop's own if None); one with a single thread keeps a store to one connection for all lists.
         """
         super().__init__(id=id, classes=classes, markup=False)
         self.window: Window[R] = Window(buffer)
@@ -101,7 +103,7 @@ class RowList(Painted, Generic[R], can_focus=True):
         self._on_cursor, self._on_open, self._on_mark = on_cursor, on_open, on_mark
         self._on_news, self._on_lost, self._on_error = on_news, on_lost, on_error
         self._empty = empty
-        self._threaded = threaded
+        self._threaded, self._executor = threaded, executor
         self._strips: dict[Key, tuple[R, bool, bool, Strip]] = {}
         self._strips_width = 0
         self._reading: asyncio.Task[None] | None = None
@@ -126,9 +128,12 @@ class RowList(Painted, Generic[R], can_focus=True):
         """How many rows the list has."""
         return self.window.count
 
-    def changed(self) -> None:
-        """The list may have changed: read it again around the cursor, which stays on its row and line."""
-        self.window.changed()
+    def changed(self, *, follow: bool = True) -> None:
+        """The list may have changed: read it again around the cursor, which stays on its row and line.
+
+        `follow=False` after an act of one's own that takes the row away or elsewhere: the cursor goes to the next row.
+        """
+        self.window.changed(follow=follow)
         self._read_on()
 
     def redraw(self) -> None:
@@ -262,7 +267,7 @@ class RowList(Painted, Generic[R], can_focus=True):
 
     async def _read(self, pager: Pager[R], request: Request) -> None:
         try:
-            page = await asyncio.to_thread(read, pager, request)
+            page = await asyncio.get_running_loop().run_in_executor(self._executor, read, pager, request)
         except Exception as error:
             self.window.failed()
             self.call_later(self._on_error or _raise, error)

@@ -15,126 +15,15 @@ under the cursor itself is gone, the one after it takes its place, and `apply` s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Generic, Literal, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Final, Generic
 
-Key = tuple[Any, ...]
+from modconsole.widgets.pager import Key, ListPager, Page, Pager, R, Request, Row, read, selectable
+
+__all__ = ["BUFFER", "Key", "ListPager", "Outcome", "Page", "Pager", "Request", "Row", "Window", "read"]
 
 BUFFER: Final = 400
 """Rows that are kept; more where the screen is very high."""
-
-
-class Row(Protocol):
-    """What the window must know of a row. A row with `selectable = False` is shown, but the cursor passes over it."""
-
-    @property
-    def key(self) -> Key:
-        """Identity and place in the list; no two rows of a list have the same."""
-        ...
-
-
-R = TypeVar("R", bound=Row)
-R_co = TypeVar("R_co", bound=Row, covariant=True)
-
-
-class Pager(Protocol[R_co]):
-    """The long list. May be called from any thread; each call sees the list as it is at that moment.
-
-    All rows come in list order. A key need not be in the list any more: it is a place, too.
-    """
-
-    def count(self) -> int:
-        """How many rows there are."""
-        ...
-
-    def first(self, n: int) -> Sequence[R_co]:
-        """The first `n` rows."""
-        ...
-
-    def last(self, n: int) -> Sequence[R_co]:
-        """The last `n` rows."""
-        ...
-
-    def after(self, key: Key, n: int) -> Sequence[R_co]:
-        """The `n` rows that follow `key`, without it."""
-        ...
-
-    def before(self, key: Key, n: int) -> Sequence[R_co]:
-        """The `n` rows that come directly before `key`, without it, in list order."""
-        ...
-
-    def position(self, key: Key) -> int | None:
-        """How many rows come before `key`; None if that would be too dear to find out."""
-        ...
-
-
-class ListPager(Generic[R]):
-    """A pager over rows in memory, sorted by key, for lists that are short anyway. Rows may be replaced at any time."""
-
-    def __init__(self, rows: Sequence[R] = (), *, newest_first: bool = False) -> None:
-        self.rows = list(rows)
-        self._turn = newest_first
-
-    def _rank(self, key: Key, *, behind: bool) -> int:
-        low, high = 0, len(self.rows)
-        while low < high:
-            middle = (low + high) // 2
-            other = self.rows[middle].key
-            goes_before = other > key if self._turn else other < key
-            if goes_before or (behind and other == key):
-                low = middle + 1
-            else:
-                high = middle
-        return low
-
-    def count(self) -> int:
-        """How many rows there are."""
-        return len(self.rows)
-
-    def first(self, n: int) -> list[R]:
-        """The first `n` rows."""
-        return self.rows[:n]
-
-    def last(self, n: int) -> list[R]:
-        """The last `n` rows."""
-        return self.rows[max(0, len(self.rows) - n) :]
-
-    def after(self, key: Key, n: int) -> list[R]:
-        """The `n` rows behind `key`."""
-        at = self._rank(key, behind=True)
-        return self.rows[at : at + n]
-
-    def before(self, key: Key, n: int) -> list[R]:
-        """The `n` rows before `key`."""
-        at = self._rank(key, behind=False)
-        return self.rows[max(0, at - n) : at]
-
-    def position(self, key: Key) -> int | None:
-        """How many rows come before `key`."""
-        return self._rank(key, behind=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to read: around a key, from an end, or on from an edge of what is held."""
-
-    kind: Literal["first", "last", "around", "after", "before"]
-    size: int
-    key: Key | None = None
-    generation: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[R]):
-    """What was read. `start` and `count` are None where they were not asked for or cannot be known."""
-
-    request: Request
-    rows: Sequence[R]
-    start: int | None = None
-    count: int | None = None
-    at: int = 0
-    """In a page around a key: where that key's row is, or would be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,36 +32,6 @@ class Outcome(Generic[R]):
 
     repaint: bool
     lost: R | None = None
-
-
-def read(pager: Pager[R], request: Request) -> Page[R]:
-    """Carry out a request. The only place where a pager is called."""
-    key, size = request.key, request.size
-    if request.kind == "after" and key is not None:
-        return Page(request, pager.after(key, size))
-    if request.kind == "before" and key is not None:
-        return Page(request, pager.before(key, size))
-    if request.kind == "around" and key is not None:
-        above = list(pager.before(key, size // 2))
-        # From the row above on, so that the key's own row is in it if it still exists.
-        below = pager.after(above[-1].key, size - size // 2) if above else pager.first(size - size // 2)
-        rows = [*above, *below]
-        count = pager.count()
-        start = 0 if len(above) < size // 2 else pager.position(rows[0].key)
-        if start is None and len(below) < size - size // 2:
-            start = count - len(rows)
-        return Page(request, rows, start, count, len(above))
-    if request.kind == "last":
-        rows = list(pager.last(size))
-        count = max(pager.count(), len(rows))
-        return Page(request, rows, count - len(rows) if len(rows) == size else 0, count)
-    rows = list(pager.first(size))
-    return Page(request, rows, 0, pager.count() if len(rows) == size else len(rows))
-
-
-def selectable(row: Row) -> bool:
-    """Whether the cursor may rest on the row."""
-    return bool(getattr(row, "selectable", True))
 
 
 class Window(Generic[R]):
@@ -199,6 +58,7 @@ class Window(Generic[R]):
         self._generation += 1
         self._jump: Request | None = None
         self._stale = False
+        self._follow = True
         self._reading: Request | None = None
         self._owed = 0
 
@@ -306,9 +166,15 @@ class Window(Generic[R]):
         self._place(index, line)
         return True
 
-    def changed(self) -> None:
-        """The list has changed, anywhere: read again around the cursor."""
+    def changed(self, *, follow: bool = True) -> None:
+        """The list has changed, anywhere: read again around the cursor.
+
+        Where the row under the cursor has moved to another place of the list, the cursor stays on it and the list is
+        shown from there, if the pager can find it. Not so with `follow=False`, for one's own acts: then the cursor goes
+        to the row that follows.
+        """
         self._stale = True
+        self._follow = follow
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -321,14 +187,16 @@ class Window(Generic[R]):
             self._stale = False
         elif self._stale:
             row = self.row
-            request = Request("around", self.size, row.key) if row else Request("first", self.size)
+            request = Request("first", self.size)
+            if row is not None:
+                request = Request("around", self.size, row.key, row=row if self._follow else None)
             self._stale = False
         else:
             extension = self._extension()
             if extension is None:
                 return None
             request = extension
-        request = Request(request.kind, request.size, request.key, self._generation)
+        request = replace(request, generation=self._generation)
         self._reading = request
         return request
 
@@ -410,29 +278,37 @@ class Window(Generic[R]):
         row, before = self.row, self.cursor
         lost: R | None = None
         at = page.at
+        stayed = True
         if row is not None:
-            found = next((i for i, other in enumerate(page.rows) if other.key == row.key), None)
+            key = page.key if row.key == page.request.key and page.key is not None else row.key
+            found = next((i for i, other in enumerate(page.rows) if other.key == key), None)
             if found is None and row.key != page.request.key:
                 self._stale = True  # the cursor moved on while this was read, out of its reach: read again from there
                 return Outcome(False)
             lost = row if found is None else None
             at = page.at if found is None else found
+            stayed = key == row.key
         if page.start is None:
-            page = Page(page.request, page.rows, self._guess(page), page.count, page.at)
+            page = replace(page, start=self._guess(page))
         unread, was_empty = self.new_above, not self.rows
         self._take(page)
         self._place(at, self.line)
         if not was_empty and self.top > 0:
-            self.new_above = max(0, unread + self.cursor - before)
+            self.new_above = max(0, unread + self.cursor - before) if stayed else unread
         return Outcome(True, lost)
 
     def _guess(self, page: Page[R]) -> int:
-        """Where the page begins, judged by the first of its rows that we had."""
-        held = {row.key: self.start + i for i, row in enumerate(self.rows)}
-        for i, row in enumerate(page.rows):
-            if row.key in held:
-                return max(0, held[row.key] - i)
-        return self.start
+        """Where the page begins, judged by the rows that we had, and by how much the list has grown elsewhere."""
+        held = {row.key: i for i, row in enumerate(self.rows)}
+        common = [(i, held[row.key]) for i, row in enumerate(page.rows) if row.key in held]
+        if not common:
+            return self.start
+        (first, old_first), (last, old_last) = common[0], common[-1]
+        elsewhere = (page.count or 0) - self.count - ((last - first) - (old_last - old_first))
+        start = self.start + old_first - first
+        if page.grows == "above" and elsewhere > 0:
+            start += elsewhere
+        return max(0, min(start, (page.count or 0) - len(page.rows)))
 
     def _extension(self) -> Request | None:
         """The rows that the cursor may reach soon."""

@@ -10,7 +10,7 @@ update_option('comment_moderation', '0'); update_option('comment_previously_appr
 update_option('thread_comments_depth', 5); update_option('timezone_string', 'Pacific/Auckland');
 wp_delete_comment(1, true);
 $out = [];
-$people = ['admin' => null, 'moderator' => 'editor', 'second' => 'editor', 'carol' => 'author', 'alice' => 'subscriber', 'bob' => 'subscriber', 'dave' => 'subscriber'];
+$people = ['admin' => null, 'moderator' => 'editor', 'second' => 'editor', 'carol' => 'author', 'alice' => 'subscriber', 'bob' => 'subscriber'];
 foreach ($people as $login => $role) {
     $user = get_user_by('login', $login);
     $id = $user ? $user->ID : wp_insert_user(['user_login' => $login, 'user_pass' => "$login-pw",

@@ -11,3 +11,6 @@ function modconsole_test_pause(string $when): void {
 }
 add_filter('rest_pre_insert_comment', function ($c) { modconsole_test_pause('pause-before-insert'); return $c; });
 add_action('rest_insert_comment', function () { modconsole_test_pause('pause-after-insert'); });
+
+// A site can be set up without a trash (EMPTY_TRASH_DAYS 0): the REST interface asks this filter.
+add_filter('rest_comment_trashable', function ($can) { return $can && !file_exists(ABSPATH . 'control/no-trash'); });

@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -290,10 +291,8 @@ def _do_step(session: Session, step: Step, out: Path | None, screens: list[str])
 
 
 def _try_settle(session: Session) -> None:
-    try:
+    with suppress(ProbeError):  # something blinks: look anyway
         session.settle(timeout=2.0)
-    except ProbeError:  # something blinks: look anyway
-        pass
 
 
 def _size(text: str) -> tuple[int, int]:

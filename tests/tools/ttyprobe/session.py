@@ -91,7 +91,7 @@ class Session:
         self._first_change: float | None = None
         self._first_echo: float | None = None
         self._eof = False
-        self._cast = open(cast, "w") if cast else None
+        self._cast = open(cast, "w") if cast else None  # noqa: SIM115
         self._zlib = zlib.compressobj(6)
         self._queue: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
         half = self.link.rtt / 2

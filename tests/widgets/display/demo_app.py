@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import random
 import sys
+import threading
 from dataclasses import dataclass
+from typing import ClassVar
 
 from modconsole.widgets.display.terminal import prepare_environment, run_console
 
@@ -22,7 +24,11 @@ from modconsole.widgets.plain import Piece, Plain, PlainLine, notify_safe
 from modconsole.widgets.rowlist import RowList
 from modconsole.widgets.window import ListPager
 
-WORDS = "spam offer report abuse user banned please review caf\u00e9 \u65e5\u672c\u8a9e \u043f\u0440\u0438\u0432\u0435\u0442 \U0001f680 a\u0301\u0302 \u0928\u092e\u0938\u094d\u0924\u0947 link crypto hello".split()
+WORDS = [
+    "spam", "offer", "report", "abuse", "user", "banned", "please", "review", "caf\u00e9", "\u65e5\u672c\u8a9e",
+    "\u043f\u0440\u0438\u0432\u0435\u0442", "\U0001f680", "a\u0301\u0302", "\u0928\u092e\u0938\u094d\u0924\u0947",
+    "link", "crypto", "hello",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Demo(DiffDisplay, App[None]):
     #detail { height: 6; border-top: solid $primary; }
     Input { display: none; height: 1; border: none; padding: 0; }
     """
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit", id="quit"),
         Binding("n", "notice", "Notice", id="notice"),
         Binding("d", "detail", "Detail", id="detail"),
@@ -57,7 +63,8 @@ class Demo(DiffDisplay, App[None]):
         Binding("a", "arrive", "Arrive", id="arrive"),
         Binding("s", "shell", "Shell", id="shell"),
         Binding("c", "crash", "Crash", id="crash"),
-    ]  # type: ignore[assignment]
+        Binding("h", "hang", "Hang", id="hang"),
+    ]
 
     def __init__(self, n: int) -> None:
         super().__init__()
@@ -104,6 +111,9 @@ class Demo(DiffDisplay, App[None]):
         with self.suspend():
             print("in the shell", flush=True)
             sys.stdin.readline()
+
+    def action_hang(self) -> None:
+        threading.Event().wait(60)
 
     def action_crash(self) -> None:
         secret = "a private message"

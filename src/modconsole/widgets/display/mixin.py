@@ -107,11 +107,10 @@ class DiffDisplay(_App):
         self.forget_display()
         self.refresh(layout=True)
 
-    async def _shutdown(self) -> None:
-        if self._diffing:
-            self._pace.enabled = False
-            await asyncio.sleep(self._pace.rest())
-        await super()._shutdown()
+    async def _on_exit_app(self) -> None:
+        """Called before Textual's own handler, while the terminal's answers are still read and thrown away."""
+        self._pace.enabled = False
+        await asyncio.sleep(self._pace.rest())
 
     def on_cursor_position(self, _event: events.CursorPosition) -> None:
         """The terminal's answer to a question of `pace`."""

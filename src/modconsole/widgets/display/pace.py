@@ -63,7 +63,7 @@ class Pace:
         """
         if not self._under_way or not self._answers:
             return 0.0
-        return min(1.0, 1.5 * self.round_trip + 0.05)
+        return min(1.5, 2 * self.round_trip + 0.05)
 
     def forget(self) -> None:
         """What is under way does not count any more."""

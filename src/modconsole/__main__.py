@@ -1,0 +1,7 @@
+"""`python -m modconsole` is `modconsole`."""
+
+from __future__ import annotations
+
+from modconsole.cli import main
+
+main()

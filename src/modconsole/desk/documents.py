@@ -1,0 +1,214 @@
+"""The JSON documents of the command line, as plain values, exactly as the exchange format's page has them.
+
+Times are RFC 3339 text in UTC, absent values are null. What can be long comes as an iterator, to be written piece by piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from msgspec import Struct
+
+from modconsole.desk import asks
+from modconsole.desk.desk import Desk
+from modconsole.desk.views import QueuePager, SourceState, coverage
+from modconsole.domain.ask import STATUSES
+from modconsole.domain.proof import Proof
+from modconsole.domain.query import read
+from modconsole.domain.times import to_text
+from modconsole.store import journal, lists, queue, refresh, verify
+from modconsole.store.lists import InboxRow
+from modconsole.store.queue import QueueRow
+from modconsole.store.verify import Difference
+
+PAGE = 1_000
+_LAST = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z, the last instant that RFC 3339 can spell
+_FIRST = -62_135_596_800_000_000
+
+
+def time_text(instant: int | None) -> str | None:
+    """An instant as text; None for None. What lies beyond the calendar is its last or first instant."""
+    return to_text(min(max(instant, _FIRST), _LAST)) if instant is not None else None
+
+
+@contextmanager
+def moment(desk: Desk, now: int | None) -> Iterator[Desk]:
+    """A desk whose answers are all those of one moment and of one state of the database. Nothing is written for another moment.
+
+    Without `now` it is the desk's own time, and what has ended by then (a snooze, a promise) is renewed in the database.
+    """
+    if now is None:
+        desk.catch_up()
+        at = desk.now()
+    else:
+        at = now
+    fixed = desk.at(at)
+    db = fixed.db
+    if now is not None and refresh.other_at(db, at):
+        with db.pretend():
+            refresh.refresh_for(db, at)
+            yield fixed
+    else:
+        with db.read():
+            yield fixed
+
+
+# -- the queue -------------------------------------------------------------------------------------------------------------
+
+
+class Waiting(Struct, kw_only=True):
+    """The answer to "who is waiting?": head and asks in queue order. Valid within the `moment` it was made in."""
+
+    now: int
+    counts: dict[str, int]
+    coverage: list[SourceState]
+    rows: Iterator[QueueRow]
+    listed: int
+
+
+def waiting(desk: Desk, query: str = "", *, every: bool = False, limit: int | None = None) -> Waiting:
+    """The queue. `counts` are of all asks that match, whatever is listed."""
+    now = desk.now()
+    terms = read(query)
+    found = queue.counts(desk.db, now, terms)
+    return Waiting(
+        now=now,
+        counts={status: found.get(status, 0) for status in STATUSES},
+        coverage=coverage(desk, now),
+        rows=_queue_rows(QueuePager(desk, query, every=every), limit),
+        listed=queue.size(desk.db, now, terms, every=every),
+    )
+
+
+def _queue_rows(pager: QueuePager, limit: int | None) -> Iterator[QueueRow]:
+    left = limit if limit is not None else 1 << 62
+    rows = pager.first(min(PAGE, left))
+    while rows:
+        yield from rows
+        left -= len(rows)
+        rows = pager.after(rows[-1].key, min(PAGE, left)) if left > 0 else []
+
+
+def ask(row: QueueRow) -> dict[str, Any]:
+    """One ask of the queue."""
+    return {
+        "source": row.source,
+        "conversation": row.conversation,
+        "thread": row.thread,
+        "person": {"id": row.person, "handle": row.handle, "name": row.name},
+        "status": row.status,
+        "waiting_since": time_text(row.waiting_since),
+        "due_at": time_text(row.due_at),
+        "messages": list(row.messages),
+        "badges": list(row.badges),
+        "backlog": row.backlog,
+        "claimed_by": row.claimed_by,
+        "suggestion": {"act": row.suggest_act, "reason": row.suggest_reason} if row.suggest_act else None,
+    }
+
+
+def look(state: SourceState) -> dict[str, Any]:
+    """Whether a source can vouch for what is shown of it."""
+    return {
+        "source": state.source.id,
+        "state": state.state,
+        "checked_at": time_text(state.checked_at),
+        "complete_through": time_text(state.complete_through),
+        "why": state.why or None,
+    }
+
+
+def waiting_head(found: Waiting) -> dict[str, Any]:
+    """Everything of the document but its asks."""
+    return {
+        "now": time_text(found.now),
+        "counts": found.counts,
+        "coverage": [look(state) for state in found.coverage],
+    }
+
+
+# -- proofs ----------------------------------------------------------------------------------------------------------------
+
+
+def why(desk: Desk, source: str, message: str) -> tuple[Proof, dict[str, Any]]:
+    """The proof for a message, and its document."""
+    proof = asks.why(desk, source, message)
+    because: list[dict[str, Any]] = []
+    for entry in proof.because:
+        named = {"decision": entry.decision} if entry.decision is not None else {"message": entry.message}
+        because.append({**named, "effect": entry.effect, "reason": entry.reason})
+    return proof, {"status": proof.status, "waiting_since": time_text(proof.waiting_since), "because": because}
+
+
+def verified(desk: Desk, progress: Callable[[int, int], None] | None = None) -> tuple[list[Difference], dict[str, Any]]:
+    """Everything recomputed from nothing and compared: the differences, and the document."""
+    now = desk.now()
+    found = verify.verify(desk.db, now, progress)
+    return found, {
+        "now": time_text(now),
+        "ok": not found,
+        "differences": [
+            {"where": each.where, "what": each.what, "stored": each.stored, "derived": each.derived} for each in found
+        ],
+    }
+
+
+# -- lists -----------------------------------------------------------------------------------------------------------------
+
+
+def conversation(row: InboxRow) -> dict[str, Any]:
+    """One conversation of the inbox."""
+    return {
+        "source": row.source,
+        "conversation": row.conversation,
+        "kind": row.kind,
+        "title": row.title,
+        "messages": row.messages,
+        "waiting": row.open_asks,
+        "latest": {
+            "message": row.message or None,
+            "at": time_text(row.last_at) if row.message else None,
+            "author": {"id": row.author, "handle": row.handle, "name": row.name},
+            "ours": row.ours,
+            "state": row.state,
+            "text": row.text,
+        },
+    }
+
+
+def hit(found: lists.Hit) -> dict[str, Any]:
+    """One message that a search found."""
+    return {
+        "source": found.source,
+        "conversation": found.conversation,
+        "message": found.message,
+        "title": found.title,
+        "author": {"id": found.author, "handle": found.handle, "name": found.name},
+        "created_at": time_text(found.created),
+        "state": found.state,
+        "text": found.text,
+    }
+
+
+def acted(done: asks.Acted) -> dict[str, Any]:
+    """What an act did."""
+    return {"id": done.id, "status": done.status}
+
+
+def done(act: journal.Done) -> dict[str, Any]:
+    """One act of the journal."""
+    return {
+        "id": act.id,
+        "at": time_text(act.at),
+        "by": act.by,
+        "act": act.what,
+        "source": act.source,
+        "conversation": act.conversation,
+        "person": act.person,
+        "through": act.through,
+        "undone": act.undone,
+        "state": act.state or None,
+        "text": act.text,
+    }

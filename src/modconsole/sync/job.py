@@ -1,0 +1,137 @@
+"""One source's turn: sends first, then what is new there; and between two pages whatever has come due in the outbox.
+
+A turn never raises: what went wrong is in its `Result`, and in the store for everybody to see. A wrong sign-in, or a platform
+that is down, stops this source and no other.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from threading import Event as Flag
+from traceback import extract_tb
+
+from msgspec import Struct
+
+from modconsole.connectors.base import Connector
+from modconsole.domain.times import HOUR, SECOND
+from modconsole.errors import ModConsoleError, RateLimited, StoreError
+from modconsole.store import marks, outbox
+from modconsole.store.db import Db
+from modconsole.sync.pull import pull
+from modconsole.sync.push import LeaseLost, Pusher
+from modconsole.sync.reports import Clock, Listener, Result
+
+log = logging.getLogger("modconsole.sync")
+
+
+class Turn(Struct, kw_only=True):
+    """What one turn of one source needs. `full_every` is in microseconds, `settles` in seconds."""
+
+    source: str
+    connect: Callable[[Db], Connector]
+    clock: Clock
+    stop: Flag
+    listener: Listener
+    guard: Callable[[Db], None]
+    settles: float
+    full: bool = False
+    pulls: bool = True
+    full_every: int = 6 * HOUR
+
+    def run(self, db: Db) -> Result:
+        """Take the turn, in the thread that owns `db`."""
+        result = Result(source=self.source)
+        began = self.clock()
+        try:
+            self._work(db, result)
+        except LeaseLost:
+            result.outcome = "cancelled"
+        except ModConsoleError as error:
+            self._failed(db, result, error)
+        except Exception as error:
+            log.error("%s: unforeseen %s at %s", self.source, type(error).__name__, _place(error))
+            unforeseen = ModConsoleError(
+                f"The sync failed in a way that nobody foresaw ({type(error).__name__}).",
+                hint="Please report it, with the log.",
+            )
+            self._failed(db, result, unforeseen)
+        result.seconds = (self.clock() - began) / SECOND
+        log.info(
+            "%s: %s, %d new, %d changed, %d gone, %d set aside, %d sent, %.1f s",
+            self.source,
+            result.outcome,
+            result.new,
+            result.changed,
+            result.gone,
+            result.set_aside,
+            result.sent(),
+            result.seconds,
+        )
+        return result
+
+    def _work(self, db: Db, result: Result) -> None:
+        connector = self.connect(db)
+        pusher = Pusher(
+            db,
+            connector,
+            self.source,
+            self.clock,
+            settles=self.settles,
+            guard=lambda: self.guard(db),
+            stop=self.stop,
+            listener=self.listener,
+        )
+
+        def push() -> None:
+            try:
+                result.steps += pusher.run().steps
+            except BaseException:
+                result.steps += pusher.pushed.steps
+                raise
+
+        def between() -> None:
+            if not self.stop.is_set() and self.source in outbox.due_sources(db, self.clock()):
+                push()
+
+        push()
+        if not self.pulls:
+            return
+        if self.stop.is_set():
+            result.outcome = "cancelled"
+            return
+        result.full = self.full or self._walk_is_due(db)
+        pulled = pull(
+            db,
+            connector,
+            self.source,
+            self.clock,
+            full=result.full,
+            stop=self.stop,
+            between=between,
+            listener=self.listener,
+        )
+        result.records, result.new, result.changed = pulled.counts.records, pulled.counts.new, pulled.counts.changed
+        result.gone, result.set_aside = pulled.gone, pulled.set_aside
+        result.outcome = "ok" if pulled.finished else "cancelled"
+
+    def _walk_is_due(self, db: Db) -> bool:
+        walked = marks.mark(db, self.source).walked_at
+        return walked is None or self.clock() - walked >= self.full_every
+
+    def _failed(self, db: Db, result: Result, error: ModConsoleError) -> None:
+        result.outcome, result.error, result.hint = "failed", error.message, error.hint
+        result.kind, result.retryable = type(error).__name__, error.retryable
+        if isinstance(error, RateLimited):
+            result.retry_after = error.retry_after
+        log.warning("%s: %s: %s", self.source, result.kind, error.message)
+        try:
+            marks.failed(db, self.source, self.clock(), error.message, error.hint)
+        except StoreError as trouble:
+            log.error("%s: the failure could not be stored: %s", self.source, trouble.message)
+
+
+def _place(error: Exception) -> str:
+    """Where an error was raised: file and line, and nothing that was in it."""
+    frames = extract_tb(error.__traceback__)
+    return f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "?"
