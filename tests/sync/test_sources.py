@@ -15,7 +15,7 @@ from modconsole.connectors.base import Account, Connector
 from modconsole.domain.records import Send
 from modconsole.domain.times import HOUR, SECOND, to_datetime
 from modconsole.errors import InputError, SignInError
-from modconsole.store import lists, marks, outbox, queue
+from modconsole.store import lists, marks, outbox, places, queue
 from modconsole.store.db import Db
 from modconsole.store.ingest import ingest
 from modconsole.store.marks import AccountRow
@@ -153,7 +153,7 @@ def test_the_demo_lives_through_the_engine(tmp_path: Path) -> None:
     assert answered.status == "answered"
     play.now += 400 * SECOND
     assert set(play.sync().values()) == {""}
-    sources = {row.id: row for row in lists.sources(play.db)}
+    sources = {row.id: row for row in places.sources(play.db)}
     assert all(row.checked_at is not None and row.checked_at > play.now - SECOND for row in sources.values())
     assert sources["matrix"].gap is None
     again = play.reply("blog", ask.latest, "And once more.")
