@@ -1,6 +1,6 @@
 """Writes docs/keys.md from the key table. `--check` only says whether it is current (exit status 1 if not).
 
-    PYTHONPATH=src python scripts/make_keys_page.py
+PYTHONPATH=src python scripts/make_keys_page.py
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ def page() -> str:
     for command in keys.COMMANDS:
         groups.setdefault(" ".join(command.where), []).append(command)
     for where, commands in groups.items():
-        parts.append(f"## {TITLES.get(where, where.capitalize())}\n\n| key | id | what it does |\n| --- | --- | --- |\n")
+        parts.append(
+            f"## {TITLES.get(where, where.capitalize())}\n\n| key | id | what it does |\n| --- | --- | --- |\n"
+        )
         for each in commands:
             pressed = ", ".join(map(code, each.keys)) or "(none)"
             parts.append(f"| {pressed} | `{each.id}` | {each.help} |\n")

@@ -217,13 +217,11 @@ class ModConsoleApp(DiffDisplay, App[int]):
             screen.work(lambda: asks.undo(self.desk), self._undone)
 
     def _undone(self, undone: asks.Undone) -> None:
-        said = [literal("Taken back: "), line(undone.what)]
-        if undone.what == "reply":
-            said.append(literal("; its words are a draft again"))
-        if undone.status:
-            said += [literal(". Now "), line(undone.status)]
+        from modconsole.screens.saying import undone_words
+
         self.read_again()
-        self._say(join([*said, literal(".")]), "accent")
+        if isinstance(self.screen, Base):
+            self.screen.say(undone_words(undone))
 
     def action_repeat(self) -> None:
         """Do the last act again on the ask under the cursor."""

@@ -27,7 +27,7 @@ from modconsole.domain.query import read
 from modconsole.domain.records import Identity, Record, Source
 from modconsole.errors import InputError
 from modconsole.store import export as store_export
-from modconsole.store import lists
+from modconsole.store import places
 from modconsole.store.db import Db
 from modconsole.store.ingest import Counts, Ingest
 
@@ -310,5 +310,5 @@ def _load(desk: Desk, db: Db, source: _Input, scanned: _Scanned, report: FileRep
 
 def _identities(db: Db, source: str) -> list[Identity] | None:
     """Who is us on a source; None where the source is not there or nobody has described it."""
-    found = next((row for row in lists.sources(db) if row.id == source), None)
+    found = next((row for row in places.sources(db) if row.id == source), None)
     return found.identities if found is not None and found.platform else None

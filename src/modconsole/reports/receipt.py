@@ -14,7 +14,7 @@ from modconsole.domain.ask import STATUSES
 from modconsole.domain.times import to_text
 from modconsole.store import queue, sums
 from modconsole.store.db import Db
-from modconsole.store.lists import SourceRow
+from modconsole.store.places import SourceRow
 
 FINE, LEFT, CANNOT_SAY = 0, 1, 2
 """Nobody is left; somebody waits past the target; it cannot be said."""

@@ -10,7 +10,7 @@
         def action_search(self) -> None: ...             # commands of the table, by their `action`
 
 A command is refused with a reason where `refusal` gives one; the footer says it. Reads and acts go through `work`, which
-runs them in a thread and gives the result to a handler. `say` puts a sentence in the footer until the next command.
+runs them in a thread and gives the result to a handler. `say` puts a sentence in the footer until the next key.
 
 The app that screens live in is known here by what it must offer (`Console`), so that screens do not import it.
 """
@@ -170,6 +170,11 @@ class Base(Screen[None]):
         self.show_head()
         self.show_foot()
 
+    def on_key(self) -> None:
+        """Any key ends what was said; it bubbles through here before its binding runs."""
+        if self._said:
+            self.unsay()
+
     def on_screen_resume(self) -> None:
         """Shown again: the database may have changed in between."""
         if self._seen:
@@ -216,7 +221,7 @@ class Base(Screen[None]):
     # -- saying -------------------------------------------------------------------------------------------------
 
     def say(self, what: Safe | Sequence[Piece], style: str = "") -> None:
-        """Put a sentence in the footer. It stays until the next command or move of the cursor."""
+        """Put a sentence in the footer. It stays until the next key."""
         self._said = tuple((text, own or style) for text, own in pieces_of(what))
         self.show_foot()
 

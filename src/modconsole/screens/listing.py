@@ -143,7 +143,7 @@ class ListScreen(Base, Generic[R]):
 
     def _moved(self, row: R | None, _position: int, _count: int) -> None:
         self.trouble = None
-        self.unsay()
+        self.show_foot()
         self.show_ribbon()
         self.show_empty()
         self.moved(row)

@@ -33,7 +33,7 @@ WIDE: Final = 120
 """From this width on, a second pane shows the text of the ask under the cursor."""
 
 FOOT_LINES: Final = 3
-"""At most as many lines of replies under way, and of sources that cannot vouch."""
+"""At most as many lines of replies under way, and of sources that cannot vouch; fewer on low screens."""
 
 
 class Foot(Painted):
@@ -85,6 +85,7 @@ class QueueScreen(AskActions, ListScreen[QueueRow]):
         self.detail = Plain(id="detail")
         self._under_way: list[Outgoing] = []
         self._narrowed = True
+        self._done: set[tuple[str, ...]] = set()
 
     # -- the frame ----------------------------------------------------------------------------------------------
 
@@ -168,7 +169,7 @@ class QueueScreen(AskActions, ListScreen[QueueRow]):
 
     def _show_foot(self) -> None:
         header = self.console.header
-        room = 1 if self.app.size.height < 20 else FOOT_LINES
+        room = 1 if self.app.size.height < 20 else 2 if self.app.size.height < 30 else FOOT_LINES
         sending = self._under_way
         doubtful = [each for each in header.sources if each.state != "fresh" or each.source.paused] if header else []
         self.foot_lines.show(
@@ -219,8 +220,16 @@ class QueueScreen(AskActions, ListScreen[QueueRow]):
         return fill("{:,} of {:,} ", self.list.count, max(total, self.list.count))
 
     def lost(self, row: QueueRow) -> None:
-        """The ask under the cursor left the queue by itself: say whose it was."""
+        """The ask under the cursor left the queue: say whose it was, unless we did it and that is being said."""
+        if _names(row) in self._done:
+            self._done.discard(_names(row))
+            return
         self.say(fill("{} is not in this list any more.", who(row.name, row.handle, row.person)))
+
+    def after_act(self, row: QueueRow, *, done: bool) -> None:
+        """The row will go from under the cursor, to which the next one comes."""
+        if done:
+            self._done.add(_names(row))
 
     def lesson(self) -> Sequence[Piece]:
         """No database, no source, no match, or really nobody."""
@@ -276,6 +285,11 @@ class QueueScreen(AskActions, ListScreen[QueueRow]):
             self.say_error(error)
 
 
+def _names(row: QueueRow) -> tuple[str, ...]:
+    """What makes an ask this ask, wherever it stands."""
+    return row.source, row.conversation, row.thread, row.person
+
+
 def _pane(width: int) -> int:
     """Cells of the second pane on a screen of that width."""
     return max(36, min(70, width - 84))
@@ -284,16 +298,23 @@ def _pane(width: int) -> int:
 def _doubts(sources: Sequence[SourceState], room: int, now: int) -> list[list[Piece]]:
     """A line for each source that cannot vouch: why, since when, and what follows."""
     lines: list[list[Piece]] = []
-    for each in sources[:room]:
+    for each in sources[: room if len(sources) <= room else room - 1]:
         seen = each.complete_through if each.complete_through is not None else each.checked_at
         since = (
             join([literal("no complete look since "), clock(seen, now)]) if seen else literal("never seen completely")
         )
-        why = literal("paused") if each.source.paused else line(each.why)
-        said = join(
-            [line(each.source.id, 40), literal(": "), why, literal("; "), since, literal(". Asks may be missing.")]
-        )
-        lines.append([(said, "warning")])
-    if len(sources) > room and lines:
-        lines[-1] = [(fill("{} sources cannot vouch for what they show: see 6.", len(sources) - room + 1), "warning")]
+        said = [line(each.source.id, 40), literal(": ")]
+        if each.source.paused:
+            said.append(literal("paused; "))
+        elif each.state == "failed":
+            said += [line(each.why, 200), literal("; ")]
+        lines.append([(join([*said, since, literal(". Asks may be missing.")]), "warning")])
+    if len(sources) > room:
+        lines.append([(_and_more(len(sources), room), "warning")])
     return lines
+
+
+def _and_more(number: int, room: int) -> Safe:
+    if room == 1:
+        return fill("{} sources cannot vouch for what they show: 6", number)
+    return fill("{} more sources cannot vouch for what they show: 6", number - room + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from modconsole.desk.desk import Desk
 from modconsole.desk.views import QueuePager, QueueRow
@@ -120,7 +120,7 @@ def _marks(row: QueueRow, me: str) -> list[Piece]:
     return found
 
 
-class Part:
+class Part(QueuePager):
     """A part of the queue as a pager: a view, limited by a query, without the replies that are quietly on their way.
 
     Those stand at the foot of the screen instead. Raises `UsageError` for a query that cannot be read.
@@ -129,54 +129,45 @@ class Part:
     def __init__(self, desk: Desk, view: View, limit: str, *, has_backlog: bool = True) -> None:
         """Without a backlog the first view is the whole queue, which is listed faster."""
         narrowed = VIEW_QUERY[view] if has_backlog or view == "backlog" else ""
-        self._pager = QueuePager(desk, f"{narrowed} {limit}".strip())
+        super().__init__(desk, f"{narrowed} {limit}".strip())
         self._sending = QueuePager(desk, f"{narrowed} {limit} is:sending".strip())
 
     def count(self) -> int:
         """How many asks are listed."""
-        count = self._pager.count()
-        quiet = sum(1 for row in self._sending.first(1000) if not row.trouble) if self._sending.count() else 0
+        count = super().count()
+        quiet = sum(not _listed(row) for row in self._sending.first(1000)) if self._sending.count() else 0
         return count - quiet
 
     def first(self, n: int) -> list[QueueRow]:
         """The first rows."""
-        return self._more(self._pager.first(n), n)
+        return self._more(super().first(n), n)
 
     def last(self, n: int) -> list[QueueRow]:
         """The last rows."""
-        return self._less(self._pager.last(n), n)
+        return self._less(super().last(n), n)
 
-    def after(self, key: tuple[object, ...], n: int) -> list[QueueRow]:
+    def after(self, key: Any, n: int) -> list[QueueRow]:
         """Rows after a key."""
-        return self._more(self._pager.after(_key(key), n), n)
+        return self._more(super().after(key, n), n)
 
-    def before(self, key: tuple[object, ...], n: int) -> list[QueueRow]:
+    def before(self, key: Any, n: int) -> list[QueueRow]:
         """Rows before a key, in list order."""
-        return self._less(self._pager.before(_key(key), n), n)
-
-    def position(self, key: tuple[object, ...]) -> int | None:
-        """Unknown: counting up to a key would cost what the list is long."""
-        return None
+        return self._less(super().before(key, n), n)
 
     def _more(self, page: list[QueueRow], n: int) -> list[QueueRow]:
         """`page` without the quiet ones, filled up from what follows."""
         rows = list(filter(_listed, page))
         while len(page) == n and len(rows) < n:
-            page = self._pager.after(page[-1].key, n)
+            page = super().after(page[-1].key, n)
             rows += filter(_listed, page)
         return rows[:n]
 
     def _less(self, page: list[QueueRow], n: int) -> list[QueueRow]:
         rows = list(filter(_listed, page))
         while len(page) == n and len(rows) < n:
-            page = self._pager.before(page[0].key, n)
+            page = super().before(page[0].key, n)
             rows = [*filter(_listed, page), *rows]
         return rows[-n:]
-
-
-def _key(key: tuple[object, ...]) -> tuple[int, int, str, str, str, str]:
-    stretch, at, source, conversation, thread, person = key
-    return int(str(stretch)), int(str(at)), str(source), str(conversation), str(thread), str(person)
 
 
 def _listed(row: QueueRow) -> bool:
