@@ -25,30 +25,43 @@ GOOD = (
     b'{"type":"message","source":"blog","id":"%d","conversation":"c","author":{"id":"ann"},'
     b'"created_at":"2026-03-02T10:00:00Z","text":"Hello?"}\n'
 )
-# fmt: off
 BAD = [
     (b'{"type":"message","source":"blog"}', "id: is required and missing"),
     (b"[1]", "expected a JSON object, got a list"),
     (b'{"type":"mess"}', "type: expected one of source, conversation, message"),
     (GOOD[:-2] % 1 + b"x", "not valid JSON"),
     (GOOD.replace(b'{"id":"ann"}', b'{"id":3}') % 1, "author.id: expected text; got a number"),
-    (GOOD.replace(b"00Z", b"00") % 1, 'created_at: expected a time with an offset, as 2026-11-21T22:10:00Z; got "2026-03-02'),
+    (
+        GOOD.replace(b"00Z", b"00") % 1,
+        'created_at: expected a time with an offset, as 2026-11-21T22:10:00Z; got "2026-03-02',
+    ),
     (GOOD.replace(b'"Hello?"', b"null") % 1, "text: expected text; got null"),
-    (GOOD.replace(b'"Hello?"', b'"x","state":"gone"') % 1, "state: expected one of live, held, hidden, spam, removed, deleted"),
+    (
+        GOOD.replace(b'"Hello?"', b'"x","state":"gone"') % 1,
+        "state: expected one of live, held, hidden, spam, removed, deleted",
+    ),
     (GOOD.replace(b'"blog"', b'""') % 1, "source: expected text that is not empty"),
     (GOOD.replace(b"Hello?", b"\xff") % 1, "not UTF-8"),
-    (GOOD.replace(b"2026-03-02T10:00:00Z", b"0001-01-01T00:00:00+05:00") % 1, "created_at: expected a time within the years"),
-    (GOOD.replace(b'"Hello?"', b'"x","deep":' + b"[" * 9_000 + b"]" * 9_000) % 1, "expected a record, got lists or objects nested too deeply"),
+    (
+        GOOD.replace(b"2026-03-02T10:00:00Z", b"0001-01-01T00:00:00+05:00") % 1,
+        "created_at: expected a time within the years",
+    ),
+    (
+        GOOD.replace(b'"Hello?"', b'"x","deep":' + b"[" * 9_000 + b"]" * 9_000) % 1,
+        "expected a record, got lists or objects nested too deeply",
+    ),
     (b'{"type":"source","id":"blog","platform":"x","target_hours":-1}', "target_hours: expected a number > 0"),
     (b'{"type":"source","id":"blog","platform":"x","hours":"always"}', "hours: expected business hours"),
-    (b'{"type":"decision","id":"1","at":"2026-03-02T10:00:00Z","by":"a","act":"close","source":"s","conversation":"c"}', 'id: expected a UUID; got "1"'),
+    (
+        b'{"type":"decision","id":"1","at":"2026-03-02T10:00:00Z","by":"a","act":"close","source":"s","conversation":"c"}',
+        'id: expected a UUID; got "1"',
+    ),
     (
         b'{"type":"decision","id":"00000000-0000-7000-8000-000000000001","at":"2026-03-02T10:00:00Z","by":"a","act":"promise",'
         b'"source":"s","conversation":"c"}',
         "until: is required for a promise and missing",
     ),
 ]
-# fmt: on
 
 
 @pytest.mark.parametrize(("line", "sentence"), BAD, ids=[sentence[:40] for _, sentence in BAD])

@@ -14,7 +14,7 @@ import io
 import itertools
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, Literal, cast
@@ -105,7 +105,7 @@ def import_files(
     return reports
 
 
-def export(desk: Desk, query: str = "") -> Iterator[bytes]:
+def export(desk: Desk, query: str = "") -> Generator[bytes, None, None]:
     """The lines of everything, or of the conversations in which an ask matches the query; each with its end."""
     for record in store_export.export(desk.db, read(query), desk.now()):
         yield encode(record) + b"\n"
