@@ -154,10 +154,16 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _command("ask.browser", "o", "browser", "Open it on the platform, in the browser.", ASK, "open_browser", ask=True),
     _command("ask.link", "y", "copy link", "Copy its link.", ASK, "copy_link", ask=True),
     # a conversation
-    _command("talk.next", "n", "next waiting", "To the next person who waits here.", TALK, "next_waiting", footer=15),
+    _command("talk.next", "n", "next", "To the next person who waits here.", TALK, "next_waiting", footer=12),
     _command("talk.previous", "N", "previous waiting", "To the previous one.", TALK, "previous_waiting"),
     _command(
-        "talk.thread", "]", "next thread", "To the next ask elsewhere, in queue order.", TALK, "next_thread", footer=16
+        "talk.thread",
+        "]",
+        "onward",
+        "To the next ask in another conversation, in queue order.",
+        TALK,
+        "next_thread",
+        footer=12,
     ),
     _command("talk.diff", "d", "diff", "What the edits of this message changed.", TALK, "diff", footer=17),
     # where text is written

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -93,7 +92,7 @@ def test_the_same_records_again_change_nothing(db: Db) -> None:
 def test_a_batch_that_fails_leaves_nothing_behind(db: Db) -> None:
     """Rows and the asks that follow from them go in together or not at all."""
     db.run("create trigger stop before insert on ask begin select raise(abort, 'no room'); end")
-    with pytest.raises(sqlite3.DatabaseError, match="no room"):
+    with pytest.raises(StoreError, match="no room"):
         ingest(db, story().message("q", "bo", "09:00").records, NOW)
     assert db.value("select count(*) from message") == 0
     db.run("drop trigger stop")

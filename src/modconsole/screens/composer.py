@@ -100,8 +100,9 @@ class Composer(Base):
         begun = self._begun
         if begun is None:
             return told
-        names = [fill("\u201c{}\u201d", line(name, 40)) for name in begun.identities[:3]]
-        parts = [join([literal("as "), join(names, literal(" or "))])] if names else []
+        # one name where it is known which; which of several it will be, only the platform knows
+        names = [fill("\u201c{}\u201d", line(name, 40)) for name in begun.identities]
+        parts = [fill("as {}", names[0] if len(names) == 1 else literal("the team"))] if names else []
         parts += [line(begun.audience), join([literal("on "), line(begun.source, 40)])]
         audience = "" if begun.audience == "public" else "strong"
         told += [(DOT, "dim"), (parts[0], "")] if names else []

@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from modconsole import keys
 from modconsole.desk import ahead
 from modconsole.desk.views import conversation
-from modconsole.domain.safetext import Safe, cut, fill, join, line, literal
+from modconsole.domain.safetext import Safe, cells, cut, fill, join, line, literal
 from modconsole.screens.ask_actions import AskActions
 from modconsole.screens.base import bindings, trust
 from modconsole.screens.messages import MOST, author, draw, is_cut, is_long
@@ -36,6 +36,9 @@ NOUNS: Final = {
     "group_dm": (literal("message"), literal("messages")),
 }
 
+TITLE: Final = 3
+"""Which piece of the header is the title, where there is one."""
+
 _UP, _DOWN = literal("\u2191 "), literal("\u2193 ")
 
 
@@ -51,6 +54,7 @@ class ConversationScreen(AskActions):
         self._talk: Talk | None = None
         self._opened: dict[int, int] = {}
         self._newest = 0
+        self._index = -1
         self._news: set[int] = set()
         self._reading = self._read_again = False
         self._after: QueueRow | None = None
@@ -82,7 +86,7 @@ class ConversationScreen(AskActions):
         one, several = NOUNS[row.kind] if row.kind in NOUNS else NOUNS["comments"]
         told: list[Piece] = [(line(row.source, 30), "strong"), (DOT, "dim")]
         if row.title:
-            told += [(cut(line(row.title), max(12, self.app.size.width - 56)), "strong"), (DOT, "dim")]
+            told += [(line(row.title), "strong"), (DOT, "dim")]
         told.append((fill("{:,} {}", talk.count, one if talk.count == 1 else several), "dim"))
         waiting = len(talk.waiting)
         if waiting:
@@ -91,7 +95,6 @@ class ConversationScreen(AskActions):
 
     def show_head(self) -> None:
         """On the right stands whose ask the keys act on, and how it is with them."""
-        left: list[Piece] = [(SPACE, ""), *self.heading()]
         right = self._about(self.current_ask())
         header = self.console.header
         bad = (
@@ -101,7 +104,13 @@ class ConversationScreen(AskActions):
         )
         if bad:
             right = [*trust(bad, self.desk.now(), 30), (literal("  "), ""), *right]
-        self.head.show(left, [(literal("  "), ""), *right, (SPACE, "")] if right else [])
+        ends: list[Piece] = [(literal("  "), ""), *right, (SPACE, "")] if right else []
+        left: list[Piece] = [(SPACE, ""), *self.heading()]
+        excess = sum(cells(text) for text, _ in [*left, *ends]) - self.app.size.width
+        if excess > 0 and len(left) > TITLE + 2:
+            # the title gives way, for the figures say more
+            left[TITLE] = (cut(left[TITLE][0], max(8, cells(left[TITLE][0]) - excess)), left[TITLE][1])
+        self.head.show(left, ends)
 
     def _about(self, ask: QueueRow | None) -> list[Piece]:
         if ask is None:
@@ -185,7 +194,9 @@ class ConversationScreen(AskActions):
         """In the handler of the key: what depends on the cursor is shown in the same frame."""
         if told is not None:
             self._news.discard(told.entry.row_id)
-        self.unsay()
+        if index != self._index:
+            self._index = index
+            self.unsay()
         self.show_head()
         self._show_ribbon()
 

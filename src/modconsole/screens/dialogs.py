@@ -55,8 +55,6 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     DEFAULT_CSS = """
     Dialog {
-        background: transparent;
-        align: left bottom;
         & #dialog { height: auto; width: 100%; background: $background; }
         & PlainLine, & Plain { padding: 0 1; }
         & OneLine { border: none; height: 1; padding: 0 1; background: $surface; }
@@ -68,6 +66,9 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         super().__init__()
         self._title = title
         self.foot = PlainLine(id="dialog-foot")
+        # here, because the app's style sheet, which is for whole screens, wins over DEFAULT_CSS
+        self.styles.background = "transparent"
+        self.styles.align = ("left", "bottom")
 
     def compose(self) -> ComposeResult:
         """The rule, the question, the keys."""
@@ -211,7 +212,7 @@ class SnoozeDialog(Menu[Until]):
 
     def __init__(self, row: QueueRow, now: int) -> None:
         named = [
-            ("1", literal("until tonight"), whens.tonight(now)),
+            ("1", literal("until tonight") if whens.is_day(now) else literal("for three hours"), whens.tonight(now)),
             ("2", literal("until tomorrow morning"), whens.tomorrow(now)),
             ("3", literal("until next week"), whens.next_week(now)),
         ]

@@ -122,7 +122,13 @@ def _head(told: Told, width: int, indent: int, now: int, me: str) -> list[Piece]
         left.append((fill("{} deep ", told.entry.depth), "dim"))
     left.append((author(told, me), "accent" if told.shown.ours is not None else "strong"))
     right: list[Piece] = [(_GAP, "")]
-    if told.ask is not None and told.ask.status in ("waiting", "unknown") and told.ask.waiting_since is not None:
+    first = told.ask is not None and told.entry.id == (*told.ask.messages, told.ask.latest)[0]
+    if (
+        first
+        and told.ask is not None
+        and told.ask.status in ("waiting", "unknown")
+        and told.ask.waiting_since is not None
+    ):
         right += [(fill("waits {}", wait(max(0, now - told.ask.waiting_since))), "warning"), (_GAP, "")]
     badges = join(list(_badges(told, now)), DOT)
     if badges:
@@ -133,9 +139,9 @@ def _head(told: Told, width: int, indent: int, now: int, me: str) -> list[Piece]
 
 def _badges(told: Told, now: int) -> Iterator[Safe]:
     message = told.shown.message
-    if told.first_comment and told.ask is not None:
+    if told.first_comment and told.ask is not None and told.entry.id == (*told.ask.messages, told.ask.latest)[0]:
         yield literal("first comment")
-    if told.ask is not None and told.ask.status in ("snoozed", "promised", "held", "sending"):
+    if told.ask is not None and told.ask.status in ("snoozed", "promised", "sending"):
         yield line(told.ask.status)
     if message.automatic:
         yield literal("automatic")
@@ -172,6 +178,8 @@ def is_long(told: Told, width: int) -> bool:
     text = told.shown.plain
     if len(text) > CHARS or text.count("\n") >= FOLD_FROM:
         return True
+    if len(text) + width * text.count("\n") < FOLD_FROM * width // 4:
+        return False
     return len(_wrapped(told, width, 1)) > FOLD_FROM
 
 

@@ -110,9 +110,9 @@ def draw(version: Version, width: int, now: int) -> Drawn:
     if version.number == 1:
         said = literal("as it was first")
     elif version.substantive:
-        said = literal("says something else than before: it asks again")
+        said = literal("it says something else than before")
     else:
-        said = literal("says the same as before: it does not ask again")
+        said = literal("a small change: it says the same as before")
     head: list[Piece] = [
         (fill("{}  ", clock(version.since, now)), "strong"),
         (fill("version {} \u00b7 {}", line(str(version.number)), said), "dim"),

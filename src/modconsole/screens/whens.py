@@ -26,8 +26,12 @@ def local(instant: int) -> datetime:
 
 def tonight(now: int) -> int:
     """This evening at seven, or three hours from now where that has passed."""
-    evening = _at(local(now), EVENING)
-    return evening if evening > now else now + 3 * HOUR
+    return _at(local(now), EVENING) if is_day(now) else now + 3 * HOUR
+
+
+def is_day(now: int) -> bool:
+    """Whether this evening is still to come."""
+    return _at(local(now), EVENING) > now
 
 
 def tomorrow(now: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,7 @@ from textual.app import ComposeResult
 from modconsole.desk.explain import Explanation, explain
 from modconsole.desk.explain import Line as Considered
 from modconsole.domain.safetext import EMPTY, Safe, cut, fill, fit, join, line, literal, wrap
+from modconsole.domain.times import parse
 from modconsole.screens.base import Base, bindings
 from modconsole.screens.saying import STATUS, quoted
 from modconsole.screens.wording import DOT, SPACE, clock, due, wait
@@ -18,6 +20,10 @@ from modconsole.widgets.plain import Piece
 from modconsole.widgets.thread import Drawn, ThreadView
 
 _OPEN: Final = ("waiting", "sending", "unknown")
+_STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+"""Times as the proof spells them, which also is for machines."""
+
+_OURS: Final = {"person": literal(" (team)"), "page": literal(" (team)"), "bot": literal(" (our bot)")}
 _STEP: Final = literal("\u00b7 ")
 
 
@@ -127,17 +133,28 @@ def sentences(told: Explanation, now: int) -> list[Said]:
     ask = told.ask
     found = [Said(((_answer(told, now), "strong"),))]
     said = quoted(told.text, 70)
-    if told.item in ("waiting", "sending", "unknown", "snoozed"):
+    open_item = told.item in ("waiting", "sending", "unknown", "snoozed")
+    if ask is not None and ask.waiting_since is not None and told.first_text:
+        head = fill("since {}", clock(ask.waiting_since, now))
+        found.append(
+            Said(((head, ""), (fill("{} is not covered", quoted(told.first_text, 70)), "")), 18, ask.messages[0])
+        )
+    if open_item:
         since = ask.waiting_since if ask is not None and ask.waiting_since is not None else told.at
-        head = fill("since {}", clock(since, now))
-        found.append(Said(((head, ""), (fill("{} is not covered", said), "")), 18, told.message))
+        head = clock(told.at, now) if told.first_text else fill("since {}", clock(since, now))
+        also = literal("is not covered either") if told.first_text else literal("is not covered")
+        found.append(Said(((head, ""), (fill("{} {}", said, also), "")), 18, told.message))
     else:
         head = clock(told.at, now)
         state = STATUS.get(told.item, line(told.item))
         found.append(Said(((head, ""), (fill("{}: {}", said, state), "")), 18, told.message))
     if told.lines:
         found.append(Said(((EMPTY, ""),)))
-    found += [_considered(each, now) for each in told.lines]
+    found += [_considered(each, now) for each in told.lines if not each.others]
+    others = sum(1 for each in told.lines if each.others)
+    if others:
+        said = fill("{} decisions about others", others) if others > 1 else literal("1 decision about others")
+        found.append(Said(((_STEP, "dim"), (said, "dim")), 2))
     found.append(Said(((EMPTY, ""),)))
     found += [Said(((each, "dim"),)) for each in _target(told, now)]
     return found
@@ -170,10 +187,11 @@ def _considered(each: Considered, now: int) -> Said:
     if each.act:
         what = line(each.act)
     elif each.who:
-        what = fill("{}{}", line(each.who, 60), literal(" (team)") if each.ours else EMPTY)
+        what = fill("{}{}", line(each.who, 60), _OURS.get(each.ours, EMPTY))
     else:
         what = EMPTY
-    parts = [join([what, SPACE, clock(each.at, now)]) if what else clock(each.at, now), effect, line(each.reason, 400)]
+    reason = line(_STAMP.sub(lambda stamp: clock(parse(stamp[0]), now), each.reason), 400)
+    parts = [join([what, SPACE, clock(each.at, now)]) if what else clock(each.at, now), effect, reason]
     text = join([join(parts[:2], literal("  ")), literal(": "), parts[2]])
     if each.text and not each.act:
         text = join([text, DOT, quoted(each.text, 40)])

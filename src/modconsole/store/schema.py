@@ -50,6 +50,7 @@ _MIRROR = (
         unique (source, native))""",
     "create index message_in on message (conversation, created_at)",
     "create index message_by on message (person, created_at)",
+    "create index message_seen on message (source, first_observed) where first_observed is not null",
     """create index message_queued on message (source, created_at)
         where state in ('held', 'hidden', 'spam', 'removed')""",
     """create table version (

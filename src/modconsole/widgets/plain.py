@@ -18,6 +18,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
 from textual.content import Content, Span
 from textual.strip import Strip
 from textual.widget import Widget
@@ -26,7 +28,6 @@ from textual.widgets import Static
 from modconsole.domain.safetext import EMPTY, Safe, cells, cut, fit, join
 
 if TYPE_CHECKING:
-    from rich.style import Style
     from textual.app import App
     from textual.visual import VisualType
 
@@ -42,7 +43,7 @@ STYLES: Final = ("dim", "strong", "accent", "warning", "reverse", "struck", "und
 STYLE_CLASSES: Final = frozenset(f"text--{name}" for name in STYLES)
 
 STYLE_CSS: Final = """
-    & > .text--dim { color: $text-muted; }
+    & > .text--dim { color: $foreground-muted; }
     & > .text--strong { text-style: bold; }
     & > .text--accent { color: $text-primary; }
     & > .text--warning { color: $text-warning; text-style: bold; }
@@ -117,7 +118,12 @@ class Painted(Widget):
             pass
         style = self.rich_style
         if name:
-            style += self.get_component_rich_style(f"text--{name}", partial=True)
+            component = self.get_component_styles(f"text--{name}")
+            style += component.partial_rich_style
+            if component.has_rule("color") and component.color.a < 1 and style.bgcolor is not None:
+                # Textual's partial style forgets that a colour is translucent: dim text would not be dim
+                blended = Color.from_rich_color(style.bgcolor) + component.color
+                style += Style.from_color(blended.rich_color)
         self._rich_styles[name] = style
         return style
 

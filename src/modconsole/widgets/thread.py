@@ -34,6 +34,9 @@ T_co = TypeVar("T_co", covariant=True)
 GUTTER: Final = 2
 """Cells at the left edge: the cursor's bar, and the sign of what waits."""
 
+MARGIN: Final = 1
+"""Cells that stay free at the right edge."""
+
 GUESS: Final = 3
 """Height of a message whose text has not been read."""
 
@@ -336,7 +339,7 @@ class ThreadView(Painted, Generic[T], can_focus=True):
     def _lines(self, index: int) -> Drawn:
         drawn = self._drawn.get(index)
         if drawn is None:
-            drawn = self._drawn[index] = self._draw(self._items[index], max(1, self._width - GUTTER))
+            drawn = self._drawn[index] = self._draw(self._items[index], max(1, self._width - GUTTER - MARGIN))
         return drawn
 
     def _moved(self) -> None:
