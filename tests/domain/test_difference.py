@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 from hypothesis import given
@@ -18,7 +19,7 @@ def test_the_pieces_are_the_two_texts(old: str, new: str) -> None:
     pieces = changes(old, new)
     assert "".join(text for kind, text in pieces if kind != "new") == old
     assert "".join(text for kind, text in pieces if kind != "gone") == new
-    assert all(one[0] != other[0] for one, other in zip(pieces, pieces[1:], strict=False))
+    assert all(one[0] != other[0] for one, other in itertools.pairwise(pieces))
 
 
 @given(TEXTS)

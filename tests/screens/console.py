@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from modconsole import app
 from modconsole.app import ModConsoleApp
 from modconsole.desk.desk import Desk
 from modconsole.widgets.display.terminal import run_console
@@ -16,6 +17,7 @@ from modconsole.widgets.display.terminal import run_console
 class At(ModConsoleApp):
     """The console, opened at a conversation."""
 
+    CSS_PATH = str(Path(app.__file__).parent / "app.tcss")  # Textual looks for it beside a subclass
     place: tuple[str, str] | None = None
 
     def on_ready(self) -> None:
@@ -27,10 +29,10 @@ class At(ModConsoleApp):
 def main(argv: list[str]) -> int:
     """Run it."""
     path, who, *place = argv
-    app = At(Desk(Path(path), who=who))
+    console = At(Desk(Path(path), who=who))
     if place:
-        app.place = (place[0], place[1])
-    return run_console(app)
+        console.place = (place[0], place[1])
+    return run_console(console)
 
 
 if __name__ == "__main__":

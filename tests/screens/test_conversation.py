@@ -123,7 +123,7 @@ async def test_close_takes_one_key_for_a_usual_reason_and_goes_on_to_the_next(pa
 
 async def test_a_reason_in_ones_own_words_is_stored_as_it_was_typed(path: Path) -> None:
     """The last answer of the menu asks for them."""
-    async with talking(path, Clock("13:00")) as (app, pilot, _):
+    async with talking(path, Clock("13:00")) as (_app, pilot, _):
         await pilot.press("c")
         await pilot.press("7", *"moved", "space", *"to", "space", *"forum", "enter")
         await until(lambda: status_of(path, "ann") == "closed")
@@ -221,7 +221,7 @@ async def test_a_claim_of_somebody_else_is_taken_over_only_after_a_yes(path: Pat
 
 async def test_the_act_hits_what_was_seen_when_they_write_again(path: Path) -> None:
     """58: a newer message arrives under the dialog: it is told, and the newer message is not closed with the others."""
-    async with talking(path, Clock("13:00")) as (app, pilot, screen):
+    async with talking(path, Clock("13:00")) as (app, pilot, _screen):
         await pilot.press("c")
         stored(path, story(us=US).message("a3", "ann", "12:59", "And on macOS?", under="a2"), "13:00")
         await pilot.press("1")
@@ -251,7 +251,7 @@ async def test_what_a_colleague_has_settled_is_told_before_anything_is_done(path
 
 async def test_what_arrives_is_announced_and_does_not_move_the_cursors_message(path: Path) -> None:
     """58: new messages above and below; the message under the cursor stays on its line."""
-    async with talking(path, Clock("13:00"), focus="c") as (app, pilot, screen):
+    async with talking(path, Clock("13:00"), focus="c") as (app, _pilot, screen):
         was = next(y for y, line in enumerate(picture(app)) if "And on Windows" in line)
         told = (
             story(us=US)
@@ -287,12 +287,10 @@ async def test_why_tells_the_proof_in_words_and_enter_goes_to_the_message(path: 
         assert "is not covered" in text
         assert "acme-bot (our bot) 10:02 does not cover: it is automatic or internal" in text
         assert "target 24 h" in text
-        await pilot.press(*["down"] * 4)
-        view = app.screen.query_one("#why")
-        await pilot.press("enter")
+        await pilot.press("down", "down", "enter")
         await until(lambda: app.screen is screen)
         assert screen.view.item is not None
-        assert screen.view.item.entry.id in ("x", "t"), view
+        assert screen.view.item.entry.id == "x"
 
 
 async def test_why_works_in_reverse_for_who_does_not_wait(path: Path) -> None:
@@ -404,7 +402,7 @@ async def test_tags_go_on_and_off(path: Path) -> None:
 
 async def test_repeat_does_the_last_act_on_another_ask(path: Path) -> None:
     """Close Ann, then `.` on Cleo."""
-    async with talking(path, Clock("13:00")) as (app, pilot, screen):
+    async with talking(path, Clock("13:00")) as (_app, pilot, screen):
         await pilot.press("c")
         await pilot.press("4")
         await until(lambda: screen.view.item is not None and screen.view.item.entry.id == "c")
