@@ -73,6 +73,7 @@ def calls(desk: Desk) -> dict[str, Callable[[], object]]:
         "queue, page before": lambda: queue.page(db, now, ROWS, before=middle),
         "queue, last page": lambda: queue.page(db, now, ROWS, backwards=True),
         "queue, all, last page": lambda: queue.page(db, now, ROWS, backwards=True, every=True),
+        "queue, as it is shown": lambda: views.QueuePager(desk).first(ROWS),
         "queue, one ask": lambda: queue.one(db, now, first.source, first.conversation, first.thread, first.person),
         "inbox, first page": lambda: lists.inbox(db, ROWS),
         "inbox, next page": lambda: lists.inbox(db, ROWS, after=box),
