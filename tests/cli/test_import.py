@@ -18,6 +18,7 @@ import pytest
 
 from modconsole.desk import files
 from modconsole.domain.records import Conversation, Identity, Record, Source
+from modconsole.store.ingest import Counts, Ingest
 from tests.cli.conftest import ROOT, SHARED, Cli, write
 from tests.scenarios.story import Story, moment
 
@@ -301,9 +302,9 @@ def test_an_interrupted_import_says_that_importing_again_completes_it(
     """Ctrl-C: exit code 130, and whole batches are there."""
     monkeypatch.setattr(files, "BATCH", 100)
     file = write(tmp_path / "many.jsonl", many(1_000))
-    ingest, calls = files.Ingest.batch, 0
+    ingest, calls = Ingest.batch, 0
 
-    def interrupted(self: files.Ingest, records: list[Record], now: int) -> files.Counts:
+    def interrupted(self: Ingest, records: list[Record], now: int) -> Counts:
         nonlocal calls
         calls += 1
         if calls == 5:
@@ -311,7 +312,7 @@ def test_an_interrupted_import_says_that_importing_again_completes_it(
         return ingest(self, records, now)
 
     with monkeypatch.context() as patch:
-        patch.setattr(files.Ingest, "batch", interrupted)
+        patch.setattr(Ingest, "batch", interrupted)
         assert cli("import", str(file)).code == 130
     assert cli("verify").code == 0
     again = cli("import", str(file), "--json").document

@@ -31,6 +31,10 @@ PROGRESS_AFTER = 1.0
 """Seconds before a progress line appears: what is done sooner needs none."""
 
 
+BAR = 24
+"""Cells of a progress bar."""
+
+
 class Call:
     """What a command gets besides its own options."""
 
@@ -90,6 +94,14 @@ class Call:
             if shown:
                 sys.stderr.write("\r\x1b[K")
                 sys.stderr.flush()
+
+
+def bar(done: int, total: int) -> str:
+    """How much is done, as a bar and in per cent; empty where it is not known of how much."""
+    if total <= 0:
+        return ""
+    share = min(1.0, done / total)
+    return f"{'█' * int(share * BAR):░<{BAR}} {share:4.0%} "
 
 
 def json_text(value: Any) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
-from modconsole.cli.call import NOW, Call, command
+from modconsole.cli.call import NOW, Call, bar, command
 from modconsole.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def import_(call: Call, files: tuple[str, ...], strict: bool) -> int:
     with call.progress() as tell:
 
         def told(what: str, name: str, records: int, at: int, size: int) -> None:
-            share = f"{100 * at // size:3d} %  " if size else ""
-            tell(f"{what} {name}: {share}{records:,} records")
+            tell(f"{bar(at, size)} {what} {name}: {records:,} records")
 
         try:
             reports = import_files(call.desk(create=True), inputs, skip_bad=not strict, progress=told)
@@ -158,7 +157,7 @@ def verify_(call: Call, now: int | None) -> int:
 
     with call.progress() as tell, documents.moment(call.desk(), now) as desk:
         found, document = documents.verified(
-            desk, lambda at, total: tell(f"verifying: {at:,} of {total:,} conversations")
+            desk, lambda at, total: tell(f"{bar(at, total)} verifying {total:,} conversations")
         )
     if call.as_json:
         call.document(document)
