@@ -89,6 +89,9 @@ def _first(desk: Desk, source: str, ask: Ask | None, message: str) -> str:
 
 
 def _name(shown: lists.Shown) -> str:
+    ours = shown.ours
+    if ours is not None and (ours.name or ours.handle):
+        return ours.name or ours.handle or ""
     return shown.name or shown.handle or shown.message.author.id
 
 

@@ -23,13 +23,17 @@ def changes(old: str, new: str) -> list[tuple[Kind, str]]:
 
     before, after = _words(old), _words(new)
     found: list[tuple[Kind, str]] = []
+    gone: list[str] = []
+    came: list[str] = []
     for step in Indel.opcodes(before, after):
         if step.tag == "equal":
-            _add(found, "same", before[step.src_start : step.src_end])
+            found += _replaced(gone, came)
+            found.append(("same", "".join(before[step.src_start : step.src_end])))
+            gone, came = [], []
         else:
-            _add(found, "gone", before[step.src_start : step.src_end])
-            _add(found, "new", after[step.dest_start : step.dest_end])
-    return found
+            gone += before[step.src_start : step.src_end]
+            came += after[step.dest_start : step.dest_end]
+    return found + _replaced(gone, came)
 
 
 def _words(text: str) -> list[str]:
@@ -37,14 +41,7 @@ def _words(text: str) -> list[str]:
     return words if len(words) <= MOST else [*words[:MOST], "".join(words[MOST:])]
 
 
-def _add(found: list[tuple[Kind, str]], kind: Kind, words: list[str]) -> None:
-    text = "".join(words)
-    if not text:
-        return
-    if found and found[-1][0] == kind:
-        found[-1] = (kind, found[-1][1] + text)
-    elif kind == "gone" and found and found[-1][0] == "new" and len(found) > 1 and found[-2][0] == "gone":
-        # a word went behind one that came: told together, gone before new
-        found[-2] = ("gone", found[-2][1] + text)
-    else:
-        found.append((kind, text))
+def _replaced(gone: list[str], came: list[str]) -> list[tuple[Kind, str]]:
+    """What went, then what came in its place; the comparison tells them in any order."""
+    both: list[tuple[Kind, str]] = [("gone", "".join(gone)), ("new", "".join(came))]
+    return [piece for piece in both if piece[1]]

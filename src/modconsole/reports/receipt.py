@@ -151,4 +151,9 @@ def verdict(receipt: Receipt) -> str:
     if receipt.outcome == CANNOT_SAY:
         known = late if receipt.overdue else "Nobody is known to be left past the target."
         return " ".join([known, "It cannot be said that nobody is left.", *receipt.reasons])
-    return late if receipt.overdue else "Nobody is left."
+    if receipt.overdue:
+        return late
+    if receipt.carried_over:  # zero past the target is no zero
+        n = receipt.carried_over
+        return f"Nobody waits past the target; {n:,} {'waits' if n == 1 else 'wait'} within it."
+    return "Nobody is left."

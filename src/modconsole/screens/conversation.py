@@ -54,7 +54,6 @@ class ConversationScreen(AskActions):
         self._talk: Talk | None = None
         self._opened: dict[int, int] = {}
         self._newest = 0
-        self._index = -1
         self._news: set[int] = set()
         self._reading = self._read_again = False
         self._after: QueueRow | None = None
@@ -190,13 +189,10 @@ class ConversationScreen(AskActions):
 
     # -- the cursor ---------------------------------------------------------------------------------------------------
 
-    def _moved(self, told: Told | None, index: int, _count: int) -> None:
+    def _moved(self, told: Told | None, _index: int, _count: int) -> None:
         """In the handler of the key: what depends on the cursor is shown in the same frame."""
         if told is not None:
             self._news.discard(told.entry.row_id)
-        if index != self._index:
-            self._index = index
-            self.unsay()
         self.show_head()
         self._show_ribbon()
 
@@ -320,9 +316,6 @@ class ConversationScreen(AskActions):
 
     def _go_on(self, talk: Talk, row: QueueRow) -> None:
         self._after = None
-        said = self._said
         found = talk.next_waiting(self.view.index, 1) or next(iter(talk.waiting), None)
         if found is not None:
             self.view.go(found)
-        if said:
-            self.say(said)

@@ -22,11 +22,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from modconsole.desk.asks import CLOSE_REASONS
-from modconsole.domain.safetext import EMPTY, Safe, fill, for_file, join, line, literal
+from modconsole.domain.safetext import EMPTY, Safe, fill, join, line, literal
 from modconsole.errors import ModConsoleError
 from modconsole.screens import whens
 from modconsole.screens.base import Rule
 from modconsole.screens.wording import clock, who
+from modconsole.widgets.fields import LineField
 from modconsole.widgets.plain import Piece, Plain, PlainLine
 
 if TYPE_CHECKING:
@@ -37,19 +38,6 @@ T = TypeVar("T")
 _BAR, _NO_BAR, _GAP = literal("\u258c "), literal("  "), literal("  ")
 
 
-class OneLine(Input):
-    """A line to type into. What is pasted becomes one line without control characters, and nothing blinks."""
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, select_on_focus=False)
-        self.cursor_blink = False
-
-    def _on_paste(self, event: events.Paste) -> None:
-        event.prevent_default()
-        event.stop()
-        self.insert_text_at_cursor(" ".join(for_file(event.text, 2_000).split()))
-
-
 class Dialog(ModalScreen[T | None], Generic[T]):
     """A question at the foot of the screen, below a rule with its title."""
 
@@ -57,9 +45,10 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     Dialog {
         & #dialog { height: auto; width: 100%; background: $background; }
         & PlainLine, & Plain { padding: 0 1; }
-        & OneLine { border: none; height: 1; padding: 0 1; background: $surface; }
+        & LineField { border: none; height: 1; padding: 0 1; background: $surface; }
     }
     """
+    AUTO_FOCUS = ""  # Textual would focus a field that is not shown yet
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False, id="dialog.leave")]
 
     def __init__(self, title: Safe) -> None:
@@ -112,7 +101,7 @@ class Menu(Dialog[T]):
         super().__init__(title)
         self._answers, self._chosen, self._typed, self._ask = list(answers), chosen, typed, ask
         self._lines = [PlainLine() for _ in answers]
-        self._line = OneLine(id="typed")
+        self._line = LineField(id="typed")
 
     def question(self) -> ComposeResult:
         """One line for each answer, and the line to type into, which shows when it is wanted."""
@@ -234,7 +223,7 @@ class LineDialog(Dialog[str]):
     def __init__(self, title: Safe, about: Safe) -> None:
         super().__init__(title)
         self._about = about
-        self._line = OneLine(id="typed")
+        self._line = LineField(id="typed")
 
     def question(self) -> ComposeResult:
         """The line to type into."""

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from modconsole.domain.safetext import (
-    CUT_MARK,
     EMPTY,
     Safe,
     block,
@@ -262,7 +261,7 @@ def _decision(decision: Decision, width: int, indent: int, now: int) -> Iterator
         at: list[Piece] = [(_GAP, ""), (clock(to_instant(decision.at), now), "dim")] if not number else []
         yield lay_out(left, at, width)
     if len(said) > NOTE_LINES:
-        yield [*_space(indent + 2), (literal(CUT_MARK), "dim")]
+        yield [*_space(indent + 2), (literal("[cut]"), "dim")]
 
 
 def decided(decision: Decision, now: int) -> Safe:

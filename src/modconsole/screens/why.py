@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from textual.app import ComposeResult
@@ -34,6 +34,8 @@ class Said:
     text: tuple[Piece, ...]
     indent: int = 0
     message: str | None = None
+    below: bool = False
+    """Whether an empty line stands below it."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def draw(said: Said, width: int) -> Drawn:
     for number, each in enumerate(wrap(text, max(10, width - said.indent))):
         lead = (fit(head[0], said.indent), head[1]) if rest and not number else (fit(EMPTY, said.indent), "")
         lines.append([lead, (each, style)])
-    return Drawn(lines)
+    return Drawn([*lines, []] if said.below else lines)
 
 
 def question(told: Explanation) -> Safe:
@@ -148,14 +150,13 @@ def sentences(told: Explanation, now: int) -> list[Said]:
         head = clock(told.at, now)
         state = STATUS.get(told.item, line(told.item))
         found.append(Said(((head, ""), (fill("{}: {}", said, state), "")), 18, told.message))
-    if told.lines:
-        found.append(Said(((EMPTY, ""),)))
+    found[-1] = replace(found[-1], below=bool(told.lines))
     found += [_considered(each, now) for each in told.lines if not each.others]
     others = sum(1 for each in told.lines if each.others)
     if others:
         said = fill("{} decisions about others", others) if others > 1 else literal("1 decision about others")
         found.append(Said(((_STEP, "dim"), (said, "dim")), 2))
-    found.append(Said(((EMPTY, ""),)))
+    found[-1] = replace(found[-1], below=True)
     found += [Said(((each, "dim"),)) for each in _target(told, now)]
     return found
 
