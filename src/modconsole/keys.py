@@ -176,7 +176,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _command("reply.view", "ctrl+o", "view", "See what has happened since you began.", WRITE, "view", footer=3),
     _command("reply.keep", "escape", "keep draft", "Back; what you wrote is kept.", WRITE, "keep", footer=4),
     # single screens
-    _command("queue.limit", "/", "limit", "Show a part only, as is:overdue in:blog older:8h.", "queue", "limit", footer=20),
+    _command(
+        "queue.limit", "/", "limit", "Show a part only, as is:overdue in:blog older:8h.", "queue", "limit", footer=20
+    ),
     _command("queue.view", "tab", "backlog", "The next part: tonight, backlog, everything.", "queue", "next_view"),
     _command("search", "/", "search", "Search the words of all messages.", "inbox sources outbox", "search", footer=20),
     _command("search.again", "/", "other words", "Search for something else.", "search", "search_again", footer=20),

@@ -110,7 +110,7 @@ def inbox_row(db: Db, conversation: int) -> InboxRow:
 def inbox_size(db: Db, words: str = "", source: str = "") -> int:
     """How many conversations the inbox lists."""
     if not words and not source:
-        return int(db.value("select count(*) from conversation"))
+        return int(db.value("select ifnull(sum(conversations), 0) from source"))
     where, args = _inbox_where(words, source)
     return int(db.value(f"select count(*) from conversation c join source s on s.id = c.source where {where}", args))
 

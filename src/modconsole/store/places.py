@@ -47,7 +47,7 @@ def sources(db: Db) -> list[SourceRow]:
     found = db.rows(
         "select s.id, s.native, s.platform, s.name, s.url, s.identities, s.target_hours, s.hours, s.fresh_within, s.answer,"
         " s.connected_at, (select sum(n) from tally t where t.source = s.id and t.status in ('waiting', 'sending', 'unknown')),"
-        " (select count(*) from conversation c where c.source = s.id), a.source is not null, ifnull(a.paused, 0),"
+        " s.conversations, a.source is not null, ifnull(a.paused, 0),"
         " k.synced_at, k.failed_at, k.failure, k.hint, k.walked_at, (select count(*) from poison x where x.source = s.id)"
         " from source s left join account a on a.source = s.id left join mark k on k.source = s.id order by s.native"
     )
