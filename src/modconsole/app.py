@@ -164,13 +164,17 @@ class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
             except ModConsoleError as error:
                 self._unreadable(error)
                 return
+            except Exception as error:
+                self.call_later(_raise, error)
+                return
             for screen in self.screen_stack:
                 if isinstance(screen, Base):
                     screen.show_head()
                     screen.header_changed(self.header)
 
     def _unreadable(self, error: ModConsoleError) -> None:
-        if self.header is not None:
+        """Without a database the screens teach; with one, the figures are not as fresh as they look."""
+        if self._version is not None:
             self._say(join([literal("! "), line(str(error))]), "warning")
 
     def _say(self, what: Safe, style: str = "") -> None:
@@ -253,6 +257,10 @@ class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
     async def action_quit(self) -> None:
         """Leave."""
         self.exit(0)
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def make(screen: str) -> Base:
