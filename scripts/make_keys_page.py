@@ -32,7 +32,7 @@ Write them into `settings.toml` in the folder of modconsole (`MODCONSOLE_HOME`, 
 [keys]
 "ask.reply" = "R"              # one key
 "sync" = "ctrl+r"              # R was taken: it has to go elsewhere
-"list.down" = ["n", "down"]    # several
+"list.down" = ["J", "down"]    # several
 "ask.tag" = []                 # none: `:` still finds it
 ```
 

@@ -36,6 +36,7 @@ from modconsole.domain.safetext import Safe, for_terminal, join, line, literal
 from modconsole.screens.base import Act, Base, bindings
 from modconsole.screens.queue import QueueScreen
 from modconsole.widgets.display.mixin import DiffDisplay
+from modconsole.widgets.inorder import KeysInOrder
 
 POLL: Final = 0.3
 """Seconds between two looks at the database's number."""
@@ -47,7 +48,7 @@ Background = Callable[[threading.Event], None]
 """Work beside the screen, such as sync: runs in a thread of its own until the event is set."""
 
 
-class ModConsoleApp(DiffDisplay, App[int]):
+class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
     """The console on one desk."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -147,8 +148,13 @@ class ModConsoleApp(DiffDisplay, App[int]):
         if isinstance(screen, Base) and screen.is_mounted:
             screen.changed()
         self._again = True
-        if self._reading is None or self._reading.done():
+        if not self.reading:
             self._reading = asyncio.create_task(self._read())
+
+    @property
+    def reading(self) -> bool:
+        """Whether the header's figures are being read."""
+        return self._reading is not None and not self._reading.done()
 
     async def _read(self) -> None:
         while self._again:

@@ -176,7 +176,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _command("reply.view", "ctrl+o", "view", "See what has happened since you began.", WRITE, "view", footer=3),
     _command("reply.keep", "escape", "keep draft", "Back; what you wrote is kept.", WRITE, "keep", footer=4),
     # single screens
-    _command("queue.limit", "/", "limit", "Show a part: is:overdue in:blog older:8h …", "queue", "limit", footer=20),
+    _command(
+        "queue.limit", "/", "limit", "Show a part only, as is:overdue in:blog older:8h.", "queue", "limit", footer=20
+    ),
     _command("queue.view", "tab", "backlog", "The next part: tonight, backlog, everything.", "queue", "next_view"),
     _command("search", "/", "search", "Search the words of all messages.", "inbox sources outbox", "search", footer=20),
     _command("search.again", "/", "other words", "Search for something else.", "search", "search_again", footer=20),
@@ -257,7 +259,7 @@ def read_keymap(text: str) -> tuple[dict[str, tuple[str, ...]], list[str]]:
 
         [keys]
         "ask.reply" = "r"                # one key
-        "list.down" = ["j", "down"]      # or several
+        "list.down" = ["J", "down"]      # or several
         "ask.tag" = []                   # none: then it is reached by the palette
 
     Commands that are not named keep their keys. The keymap must not be used where there are problems.

@@ -1,0 +1,1 @@
+"""The screens, on the demo's community with a clock that stands still."""

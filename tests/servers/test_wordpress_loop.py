@@ -20,7 +20,7 @@ from modconsole.connectors.base import Connector, Moderation
 from modconsole.domain.records import Send
 from modconsole.domain.times import SECOND, to_datetime
 from modconsole.errors import Conflict, SignInError
-from modconsole.store import lists, marks, outbox, queue
+from modconsole.store import lists, marks, outbox, places, queue
 from modconsole.store.db import Db
 from modconsole.store.marks import AccountRow
 from modconsole.store.outbox import OutboxRow
@@ -139,8 +139,8 @@ class Console:
     def state(self, ident: str) -> str:
         return str(self.send(ident).state)
 
-    def source(self) -> lists.SourceRow:
-        return lists.sources(self.db)[0]
+    def source(self) -> places.SourceRow:
+        return places.sources(self.db)[0]
 
     def there(self, post: int, text: str) -> list[dict[str, Any]]:
         """The comments of a post on the site that say a text."""

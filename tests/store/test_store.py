@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +61,8 @@ TAMPERED = {
     "an ask's time": "update ask set waiting_since = waiting_since + 1",
     "an ask that is gone": "delete from ask",
     "a counter": "update tally set n = n + 1",
+    "the counter of what is overdue": "update counter set value = value + 1 where name = 'overdue'",
+    "the number of conversations": "update source set conversations = 0",
     "a conversation's size": "update conversation set messages = messages + 1",
     "the search index": "insert into message_search (message_search) values ('delete-all')",
 }
@@ -93,7 +94,7 @@ def test_the_same_records_again_change_nothing(db: Db) -> None:
 def test_a_batch_that_fails_leaves_nothing_behind(db: Db) -> None:
     """Rows and the asks that follow from them go in together or not at all."""
     db.run("create trigger stop before insert on ask begin select raise(abort, 'no room'); end")
-    with pytest.raises(sqlite3.DatabaseError, match="no room"):
+    with pytest.raises(StoreError, match="no room"):
         ingest(db, story().message("q", "bo", "09:00").records, NOW)
     assert db.value("select count(*) from message") == 0
     db.run("drop trigger stop")
@@ -137,6 +138,22 @@ def test_scenario_53_the_oldest_of_a_hundred_thousand_is_reachable_and_counted(d
     assert last.waiting_since == when("09:00")
     assert queue.page(db, NOW, 10, after=last.key) == []
     assert queue.page(db, NOW, 10, before=first.key) == []
+
+
+def test_what_is_overdue_is_counted_the_same_at_every_moment(db: Db) -> None:
+    """Before, at and after the instant up to which it was counted already, and after asks were closed."""
+    told = story()
+    for hour in range(10):
+        told.message(f"m{hour}", f"p{hour}", f"{hour:02}:00")
+    ingest(db, told.records, when("2 04:30"))
+    ingest(db, story().decide("close", "2 04:31", "m1").records, when("2 06:30"))
+    for at in ("1 23:00", "2 00:00", "2 03:30", "2 04:30", "2 06:30", "2 08:30", "3 00:00"):
+        rows = queue.page(db, when(at), 50)
+        assert queue.overdue(db, when(at)) == sum(
+            1 for row in rows if row.due_at is not None and row.due_at <= when(at)
+        )
+    assert queue.overdue(db, when("3 00:00")) == 9
+    assert verify(db, when("2 06:30")) == []
 
 
 def test_a_writer_that_waits_too_long_says_why(db: Db, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from modconsole.domain.records import Identity, Send, Source
 from modconsole.domain.times import HOUR, to_datetime
-from modconsole.store import lists, marks, outbox, queue
+from modconsole.store import lists, marks, outbox, places, queue
 from modconsole.store.db import Db
 from modconsole.store.ingest import ingest
 from modconsole.store.outbox import OutboxRow
@@ -117,6 +117,6 @@ class Bench:
         assert found is not None
         return found.message.text
 
-    def source(self) -> lists.SourceRow:
+    def source(self) -> places.SourceRow:
         """The source as the screens see it."""
-        return lists.sources(self.db)[0]
+        return places.sources(self.db)[0]

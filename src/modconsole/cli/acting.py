@@ -20,7 +20,7 @@ SOURCE = click.argument("source")
 MESSAGE = click.argument("message")
 REASON = click.option("--reason", default="", metavar="WORDS", help="Why; shown in the journal and with the ask.")
 TEXT = click.option("--text", required=True, metavar="TEXT", help="The text, or - for standard input.")
-UNTIL = {"type": Until(), "metavar": "TIME", "help": "A time, or a length of time as 8h or 3d."}
+UNTIL = click.option("--until", type=Until(), metavar="TIME", help="A time, or a length of time as 8h or 3d.")
 
 
 def _instant(desk: Desk, until: tuple[str, int] | None) -> int | None:
@@ -59,8 +59,8 @@ def _act(call: Call, act: Callable[[Desk], Acted], told: str) -> int:
 def reply_(call: Call, source: str, message: str, text: str, through: str | None, insist: bool) -> int:
     """Reply to a message.
 
-    The reply goes out with the next sync, at the earliest after the undo delay. Exit code 2 when somebody else has answered in the
-    meantime, unless --insist.
+    The reply goes out with the next sync, at the earliest after the undo delay. Exit code 2 when somebody else has answered in
+    the meantime, unless --insist.
     """
     from modconsole.desk import asks
 
@@ -97,7 +97,7 @@ def reopen_(call: Call, source: str, message: str, reason: str) -> int:
 @command("snooze")
 @SOURCE
 @MESSAGE
-@click.option("--until", **UNTIL)
+@UNTIL
 @REASON
 def snooze_(call: Call, source: str, message: str, until: tuple[str, int] | None, reason: str) -> int:
     """Put an ask out of sight for a time, or until they write.
@@ -124,7 +124,7 @@ def unsnooze_(call: Call, source: str, message: str) -> int:
 @command("claim")
 @SOURCE
 @MESSAGE
-@click.option("--until", **UNTIL)
+@UNTIL
 @click.option("--take-over", is_flag=True, help="Claim it although somebody else has.")
 def claim_(call: Call, source: str, message: str, until: tuple[str, int] | None, take_over: bool) -> int:
     """Say that you take an ask on. It stays in the queue, and the claim ends by itself."""
@@ -161,7 +161,7 @@ def assign_(call: Call, source: str, message: str, to: str) -> int:
 @command("promise")
 @SOURCE
 @MESSAGE
-@click.option("--until", required=True, **UNTIL)
+@click.option("--until", required=True, type=Until(), metavar="TIME", help="A time, or a length of time as 8h or 3d.")
 def promise_(call: Call, source: str, message: str, until: tuple[str, int]) -> int:
     """Make a reply of ours a holding reply, with a date.
 
@@ -222,16 +222,40 @@ def link_(call: Call, source: str, message: str, to: str) -> int:
     return _act(call, lambda desk: asks.link(desk, source, message, to), "Linked.")
 
 
+@command("moderate")
+@click.argument("act", type=click.Choice(["approve", "hold", "spam", "trash", "restore"]))
+@SOURCE
+@MESSAGE
+@REASON
+def moderate_(call: Call, act: Any, source: str, message: str, reason: str) -> int:
+    """Act on a message on its platform: approve, hold, spam, trash, restore.
+
+    It is done there at once, and `modconsole undo` takes it back there.
+    """
+    from modconsole.desk import asks, moderating
+
+    desk = call.desk()
+    done = moderating.moderate(desk, source, message, act, reason=reason)
+    ask = asks.status(desk, source, message)
+    if call.as_json:
+        call.document({"id": done.id, "status": ask.status if ask is not None else "", "message": done.became})
+    else:
+        call.say(f"The message was {done.was} and is {done.became}.")
+        call.narrate(f"id {done.id}")
+    return 0
+
+
 @command("undo")
 @click.argument("ident", required=False, metavar="[ID]")
-def undo_(call: Call, ident: str | None) -> int:
+@click.option("--retract", is_flag=True, help="Also take a reply off the platform that is there already.")
+def undo_(call: Call, ident: str | None, retract: bool) -> int:
     """Take back your last act, or a certain one.
 
     ID is what the act printed, or its first letters. The words of a reply that is taken back are kept as a draft.
     """
-    from modconsole.desk import asks
+    from modconsole.desk import undoing
 
-    undone = asks.undo(call.desk(), ident)
+    undone = undoing.undo(call.desk(), ident, retract=retract)
     if call.as_json:
         document: dict[str, Any] = {"id": undone.id, "status": undone.status}
         call.document(document)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from modconsole.cli.root import ReaderGone
 from modconsole.config import paths
 from modconsole.domain.query import duration
 from modconsole.domain.safetext import for_terminal
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 PROGRESS_AFTER = 1.0
 """Seconds before a progress line appears: what is done sooner needs none."""
+
+
+BAR = 24
+"""Cells of a progress bar."""
 
 
 class Call:
@@ -91,6 +96,14 @@ class Call:
                 sys.stderr.flush()
 
 
+def bar(done: int, total: int) -> str:
+    """How much is done, as a bar and in per cent; empty where it is not known of how much."""
+    if total <= 0:
+        return ""
+    share = min(1.0, done / total)
+    return f"{'█' * int(share * BAR):░<{BAR}} {share:4.0%} "
+
+
 def json_text(value: Any) -> str:
     """A JSON document in printable ASCII: letters of other scripts and every control character are escaped."""
     return json.dumps(value, ensure_ascii=True, separators=(", ", ": "), allow_nan=False)
@@ -104,24 +117,24 @@ def json_pieces(head: dict[str, Any], key: str, items: Iterable[Any]) -> Iterato
     yield "]}"
 
 
-def command(name: str, **settings: Any) -> Callable[[Callable[..., int | None]], click.Command]:
+def command(name: str) -> Callable[[Callable[..., int | None]], click.Command]:
     """A command of that name: adds `--db` and `--json`, and gives the function a `Call` first."""
 
     def wrap(function: Callable[..., int | None]) -> click.Command:
-        @click.pass_context
-        @functools.wraps(function)
         def run(ctx: click.Context, /, db: str | None, as_json: bool, **options: Any) -> int:
             _check_words(options)
-            outer = ctx.find_root().obj
-            call = Call(db if db is not None else outer, as_json=as_json)
+            call = Call(db if db is not None else ctx.find_root().obj, as_json=as_json)
             try:
                 return function(call, **options) or 0
+            except BrokenPipeError:
+                raise ReaderGone from None
             finally:
                 call.close()
 
-        run = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(run)
-        run = click.option("--db", metavar="PATH", help="The database.")(run)
-        return click.command(name, **settings)(run)
+        made: Callable[..., Any] = functools.update_wrapper(click.pass_context(run), function)
+        made = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(made)
+        made = click.option("--db", metavar="PATH", help="The database.")(made)
+        return click.command(name)(made)
 
     return wrap
 
@@ -134,7 +147,7 @@ def _check_words(options: dict[str, Any]) -> None:
                 raise UsageError("A word of this call is not UTF-8.")
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[int]):
     """A time, as an instant."""
 
     name = "time"
@@ -147,7 +160,7 @@ class Moment(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class Until(click.ParamType):
+class Until(click.ParamType[tuple[str, int]]):
     """A time that is to come, or a length of time from now, as `(kind, microseconds)`."""
 
     name = "time or span"
@@ -174,7 +187,7 @@ def read_text(value: str) -> str:
     """The text of `--text`: the words themselves, or standard input for `-`."""
     if value != "-":
         return value
-    data = click.get_binary_stream("stdin").read()
+    data: bytes = sys.stdin.buffer.read()
     try:
         return data.decode().rstrip("\n")
     except UnicodeDecodeError:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
-from modconsole.cli.call import NOW, Call, command
+from modconsole.cli.call import NOW, Call, bar, command
 from modconsole.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,15 +31,14 @@ def import_(call: Call, files: tuple[str, ...], strict: bool) -> int:
     from modconsole.desk.files import import_files
 
     inputs: list[Path | BinaryIO] = [
-        cast("BinaryIO", click.get_binary_stream("stdin")) if name == "-" else Path(name) for name in files
+        cast("BinaryIO", sys.stdin.buffer) if name == "-" else Path(name) for name in files
     ]
     if files.count("-") > 1:
         raise click.UsageError("Standard input can be read once only.")
     with call.progress() as tell:
 
         def told(what: str, name: str, records: int, at: int, size: int) -> None:
-            share = f"{100 * at // size:3d} %  " if size else ""
-            tell(f"{what} {name}: {share}{records:,} records")
+            tell(f"{bar(at, size)} {what} {name}: {records:,} records")
 
         try:
             reports = import_files(call.desk(create=True), inputs, skip_bad=not strict, progress=told)
@@ -104,7 +106,8 @@ def export_(call: Call, query: tuple[str, ...], output: str | None) -> int:
 
     lines = files.export(call.desk(), " ".join(query))
     if output is None:
-        _write(click.get_binary_stream("stdout"), lines, call.as_json)
+        with contextlib.closing(lines):
+            _write(cast("BinaryIO", sys.stdout.buffer), lines, call.as_json)
         return 0
     try:
         handle = os.open(
@@ -117,18 +120,15 @@ def export_(call: Call, query: tuple[str, ...], output: str | None) -> int:
     return 0
 
 
-def _write(out: BinaryIO, lines: Any, as_json: bool) -> None:
-    if as_json:
+def _write(out: BinaryIO, lines: Iterable[bytes], as_json: bool) -> None:
+    if not as_json:
+        for each in lines:
+            plain = each[:-1].isascii() and b"\x7f" not in each
+            out.write(each if plain else escaped(each.decode()[:-1]).encode() + b"\n")
+    else:
         out.write(b"[")
-    between = b""
-    for each in lines:
-        inert = each if each[:-1].isascii() and b"\x7f" not in each else escaped(each.decode()[:-1]).encode() + b"\n"
-        if as_json:
-            out.write(between + inert[:-1])
-            between = b",\n"
-        else:
-            out.write(inert)
-    if as_json:
+        for at, each in enumerate(lines):
+            out.write((b",\n" if at else b"") + _HIDDEN.sub(_escape, each.decode()[:-1]).encode())
         out.write(b"]\n")
     out.flush()
 
@@ -137,11 +137,12 @@ def escaped(text: str) -> str:
     """JSON text in which no control, format or other unprintable character stands as itself; letters stay letters."""
     if text.isprintable():
         return text
-    return _HIDDEN.sub(lambda match: match[0] if match[0].isprintable() else _escape(match[0]), text)
+    return _HIDDEN.sub(lambda found: found[0] if found[0].isprintable() else _escape(found), text)
 
 
-def _escape(char: str) -> str:
-    units = char.encode("utf-16-be")
+def _escape(found: re.Match[str]) -> str:
+    """A character as JSON spells it in ASCII: one or two units of UTF-16."""
+    units = found[0].encode("utf-16-be")
     return "".join(f"\\u{int.from_bytes(units[at : at + 2]):04x}" for at in range(0, len(units), 2))
 
 
@@ -156,7 +157,7 @@ def verify_(call: Call, now: int | None) -> int:
 
     with call.progress() as tell, documents.moment(call.desk(), now) as desk:
         found, document = documents.verified(
-            desk, lambda at, total: tell(f"verifying: {at:,} of {total:,} conversations")
+            desk, lambda at, total: tell(f"{bar(at, total)} verifying {total:,} conversations")
         )
     if call.as_json:
         call.document(document)

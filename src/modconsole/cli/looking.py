@@ -28,11 +28,18 @@ def waiting_(call: Call, query: tuple[str, ...], every: bool, limit: int | None,
 
     QUERY limits it, as is:overdue in:blog from:@ann older:8h. Without --all: the statuses waiting, sending and unknown.
     """
+    return print_queue(call, " ".join(query), every=every, limit=limit, now=now)
+
+
+def print_queue(
+    call: Call, query: str = "", *, every: bool = False, limit: int | None = None, now: int | None = None
+) -> int:
+    """Print the queue for people, or as the JSON document."""
     from modconsole.desk import documents
 
     lines: list[str] = []
     with documents.moment(call.desk(), now) as desk:
-        found = documents.waiting(desk, " ".join(query), every=every, limit=limit)
+        found = documents.waiting(desk, query, every=every, limit=limit)
         # printed when the moment is over: a reader that is slow to take it must not hold up the database
         if call.as_json:
             asks = (documents.ask(row) for row in found.rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 from typing import Any
@@ -32,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tag": ("acting", "Put tags on an ask."),
     "untag": ("acting", "Take tags off an ask."),
     "link": ("acting", "Link the direct message that answers an ask."),
+    "moderate": ("acting", "Act on a message on its platform: approve, hold, spam, trash, restore."),
     "undo": ("acting", "Take back your last act, or a certain one."),
     "sync": ("syncing", "Bring in what is new, and send what is due."),
     "sweep": ("syncing", "The nightly reply sweep: sync, walk, receipt."),
@@ -44,6 +46,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "keys": ("console", "The keys of the console."),
 }
 """Name → the module it is in, and what it does in one line."""
+
+
+class ReaderGone(Exception):
+    """Whoever read our output has closed it. A type of our own, since click turns a broken pipe into exit code 1."""
 
 
 class Lazy(click.Group):
@@ -102,6 +108,7 @@ def main(args: list[str] | None = None) -> None:
 
 def run(args: list[str]) -> int:
     """Run one call and give its exit code; errors are told on standard error."""
+    logging.getLogger("modconsole").addHandler(logging.NullHandler())  # a command says itself what went wrong
     try:
         result: Any = modconsole.main(args, prog_name="modconsole", standalone_mode=False)
     except click.ClickException as error:
@@ -113,7 +120,7 @@ def run(args: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped.", err=True)
         return 130
-    except BrokenPipeError:
+    except ReaderGone:
         return _reader_gone()
     return result if isinstance(result, int) else 0
 

@@ -136,6 +136,13 @@ class DemoConnector:
             if last:
                 self._through = max(self._through, now)
             yield Page(piece, self._position() if last else old, lane, done=done, total=len(found), complete=last)
+        moment = to_datetime(now)
+        look = Coverage(source=self.source, checked_at=moment, complete_through=moment, observed_at=moment)
+        yield Page((look,), self._position(), "coverage", complete=True)
+
+    def resume(self, position: dict[str, Any]) -> None:
+        """Go on where an earlier run of the program stopped, before anything is sent or read; an empty position is a start."""
+        self._adopt(position)
 
     def send(self, reply: Outgoing) -> Message:
         """Take a reply.

@@ -6,7 +6,8 @@
 - `documents`  the JSON documents of the command line
 - `files`      import and export
 - `sources`    sources, identities, what a change of identities would do
-- `sweep`      the nightly reply sweep and its receipt
+- `sweep`      syncing: once, for ever, and for the nightly sweep
+- `demo`       the demo's database
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from modconsole.desk.asks import Caution
 from modconsole.desk.desk import Desk
 from modconsole.domain.records import Identity
 from modconsole.errors import NotFound
-from modconsole.store import lists, marks
+from modconsole.store import lists, marks, places
 from modconsole.store.lists import Shown
 from modconsole.store.queue import QueueRow
 
@@ -51,7 +51,7 @@ def begin(desk: Desk, row: QueueRow) -> Beginning:
     items = [*(each for each in now.messages if each != now.latest), now.latest]
     texts = [lists.message(desk.db, row.source, each) for each in items[-SHOWN:]]
     shown = [each for each in texts if each is not None]
-    source = next(each for each in lists.sources(desk.db) if each.id == row.source)
+    source = next(each for each in places.sources(desk.db) if each.id == row.source)
     return Beginning(
         row=now,
         message=now.latest,

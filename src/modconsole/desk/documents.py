@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -20,8 +20,12 @@ from modconsole.domain.query import read
 from modconsole.domain.times import to_text
 from modconsole.store import journal, lists, queue, refresh, verify
 from modconsole.store.lists import InboxRow
+from modconsole.store.outbox import OutboxRow
 from modconsole.store.queue import QueueRow
 from modconsole.store.verify import Difference
+
+if TYPE_CHECKING:
+    from modconsole.desk.sources import Changed
 
 PAGE = 1_000
 _LAST = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z, the last instant that RFC 3339 can spell
@@ -211,4 +215,57 @@ def done(act: journal.Done) -> dict[str, Any]:
         "undone": act.undone,
         "state": act.state or None,
         "text": act.text,
+    }
+
+
+def sending(send: OutboxRow) -> dict[str, Any]:
+    """One reply on its way."""
+    return {
+        "id": send.id,
+        "at": time_text(send.at),
+        "by": send.by,
+        "source": send.source,
+        "conversation": send.conversation,
+        "reply_to": send.reply_to,
+        "state": send.state,
+        "attempts": send.attempts,
+        "retry_at": time_text(send.retry_at),
+        "trouble": send.trouble,
+        "message": send.message,
+        "text": send.text,
+    }
+
+
+def source(state: SourceState) -> dict[str, Any]:
+    """One source, with what it can vouch for."""
+    row = state.source
+    return {
+        **look(state),
+        "platform": row.platform,
+        "name": row.name,
+        "url": row.url,
+        "identities": [
+            {"id": each.id, "name": each.name, "handle": each.handle, "kind": each.kind or "person"}
+            | ({"counts": True} if each.counts else {})
+            for each in row.identities
+        ],
+        "target_hours": row.target_hours,
+        "hours": row.hours,
+        "answer": row.answer,
+        "connected_at": time_text(row.connected_at),
+        "synced": row.account,
+        "paused": row.paused,
+        "open": row.open_asks,
+        "conversations": row.conversations,
+    }
+
+
+def change(each: Changed) -> dict[str, Any]:
+    """One ask that stands differently after a change."""
+    return {
+        "conversation": each.conversation,
+        "thread": each.thread,
+        "person": each.person,
+        "before": {"status": each.before or None, "waiting_since": time_text(each.before_since)},
+        "after": {"status": each.after or None, "waiting_since": time_text(each.after_since)},
     }

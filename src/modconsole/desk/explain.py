@@ -10,7 +10,7 @@ from modconsole.domain.ask import Ask
 from modconsole.domain.proof import Because
 from modconsole.domain.records import Decision
 from modconsole.domain.times import to_instant
-from modconsole.store import journal, lists
+from modconsole.store import journal, lists, places
 
 MOST = 400
 """Considered messages of which who and what are read; of the others, the reason alone is told."""
@@ -60,7 +60,7 @@ def explain(desk: Desk, source: str, message: str) -> Explanation:
     proof = asks.why(desk, source, message)
     shown = lists.message(db, source, message)
     assert shown is not None  # the proof would have raised
-    settings = next(row for row in lists.sources(db) if row.id == source)
+    settings = next(row for row in places.sources(db) if row.id == source)
     considered = {each.message for each in proof.because[-MOST:] if each.message is not None}
     told = {each: lists.message(db, source, each) for each in considered}
     return Explanation(

@@ -1,8 +1,8 @@
 """Import and export of files in the exchange format.
 
 An import looks at a file twice. The first pass decodes every line and stores nothing, so that a file with an error is refused
-whole; the second stores the records in batches of one transaction each, so that memory does not grow with the file, and so that an
-import which is interrupted at any moment is completed by importing the same file again.
+whole; the second stores the records in batches of one transaction each, so that memory does not grow with the file, and so that
+an import which is interrupted at any moment is completed by importing the same file again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import io
 import itertools
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, Literal, cast
@@ -27,7 +27,7 @@ from modconsole.domain.query import read
 from modconsole.domain.records import Identity, Record, Source
 from modconsole.errors import InputError
 from modconsole.store import export as store_export
-from modconsole.store import lists
+from modconsole.store import places
 from modconsole.store.db import Db
 from modconsole.store.ingest import Counts, Ingest
 
@@ -89,7 +89,7 @@ def import_files(
     """
     told = progress or (lambda *_: None)
     reports: list[FileReport] = []
-    with _opened(files) as inputs, _bulk(desk) as db:
+    with _opened(files) as inputs, bulk(desk) as db:
         for source in inputs:
             scanned = source.scan(skip_bad, told)
             report = FileReport(
@@ -105,7 +105,7 @@ def import_files(
     return reports
 
 
-def export(desk: Desk, query: str = "") -> Iterator[bytes]:
+def export(desk: Desk, query: str = "") -> Generator[bytes, None, None]:
     """The lines of everything, or of the conversations in which an ask matches the query; each with its end."""
     for record in store_export.export(desk.db, read(query), desk.now()):
         yield encode(record) + b"\n"
@@ -134,7 +134,7 @@ class _Input:
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Numbered lines that hold something. Raises `InputError` where the file cannot be read to its end."""
         self.raw.seek(0)
-        stream = io.BufferedReader(gzip.GzipFile(fileobj=self.raw), 1 << 20) if self.packed else self.raw  # type: ignore[type-var]
+        stream = io.BufferedReader(gzip.GzipFile(fileobj=self.raw), 1 << 20) if self.packed else self.raw
         number = 0
         try:
             for number, line in enumerate(stream, start=1):
@@ -260,7 +260,7 @@ def _spooled(stream: BinaryIO) -> BinaryIO:
 
 
 @contextmanager
-def _bulk(desk: Desk) -> Iterator[Db]:
+def bulk(desk: Desk) -> Iterator[Db]:
     """A connection for much at once; what it wrote is durable at the end.
 
     The garbage collector is off meanwhile: records hold no circles, and looking for some in millions of objects takes a fifth of
@@ -282,12 +282,12 @@ def _bulk(desk: Desk) -> Iterator[Db]:
 def _load(desk: Desk, db: Db, source: _Input, scanned: _Scanned, report: FileReport, told: Progress) -> None:
     """The second pass. Descriptions of sources go in first, so that everything after them is judged once."""
     ingest = Ingest(db)
-    for record in scanned.sources:
-        before = _identities(db, record.id)
+    for described in scanned.sources:
+        before = _identities(db, described.id)
         changed = ingest.asks_changed
-        report.counts.add(ingest.batch([record], desk.now()))
-        if before is not None and before != _identities(db, record.id):
-            report.identities.append(IdentityChange(source=record.id, asks_changed=ingest.asks_changed - changed))
+        report.counts.add(ingest.batch([described], desk.now()))
+        if before is not None and before != _identities(db, described.id):
+            report.identities.append(IdentityChange(source=described.id, asks_changed=ingest.asks_changed - changed))
     batch: list[Record] = []
     done = 0
     for _, line in source.lines():
@@ -310,5 +310,5 @@ def _load(desk: Desk, db: Db, source: _Input, scanned: _Scanned, report: FileRep
 
 def _identities(db: Db, source: str) -> list[Identity] | None:
     """Who is us on a source; None where the source is not there or nobody has described it."""
-    found = next((row for row in lists.sources(db) if row.id == source), None)
+    found = next((row for row in places.sources(db) if row.id == source), None)
     return found.identities if found is not None and found.platform else None

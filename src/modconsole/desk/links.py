@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from modconsole.desk.desk import Desk
 from modconsole.domain.safetext import for_file
-from modconsole.store import lists
+from modconsole.store import lists, places
 
 LONGEST = 2_000
 
@@ -17,7 +17,7 @@ def link_of(desk: Desk, source: str, message: str) -> str:
     own = checked(shown.message.url) if shown is not None else ""
     if own:
         return own
-    return next((checked(row.url) for row in lists.sources(desk.db) if row.id == source), "")
+    return next((checked(row.url) for row in places.sources(desk.db) if row.id == source), "")
 
 
 def checked(url: str | None) -> str:

@@ -34,7 +34,7 @@ def moderate(
     """Carry out an act on a message on its platform.
 
     `seen` is the state that the moderator was shown: where it is another one by now, `Conflict` is raised and nothing done.
-    Raises `NotFound` for a source that nobody is signed in to, `Refused` where the platform has no such act, other `PlatformError`s.
+    Raises `NotFound` for a source that nobody is signed in to, `Refused` where there is no such act, and `PlatformError`s.
     """
     with _connected(desk, source) as connector:
         ident = new_id(desk.now())

@@ -17,9 +17,10 @@ from modconsole.domain.query import Term, read
 from modconsole.domain.records import Decision, Message
 from modconsole.domain.times import DAY, MINUTE
 from modconsole.errors import NotFound
-from modconsole.store import journal, lists, marks, outbox, queue
-from modconsole.store.lists import Entry, InboxRow, Shown, SourceRow
+from modconsole.store import journal, lists, marks, outbox, places, queue
+from modconsole.store.lists import Entry, InboxRow, Shown
 from modconsole.store.outbox import OutboxRow
+from modconsole.store.places import SourceRow
 from modconsole.store.queue import QueueRow
 
 __all__ = [
@@ -182,7 +183,7 @@ class Header(Struct, kw_only=True):
 def coverage(desk: Desk, now: int | None = None) -> list[SourceState]:
     """Each source with whether it can vouch for itself at an instant."""
     at = desk.now() if now is None else now
-    return [state_of(source, at) for source in lists.sources(desk.db)]
+    return [state_of(source, at) for source in places.sources(desk.db)]
 
 
 def state_of(source: SourceRow, now: int) -> SourceState:

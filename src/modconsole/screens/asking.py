@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input
 
-from modconsole.domain.safetext import Safe, cells, join, line
+from modconsole.domain import safetext
+from modconsole.domain.safetext import Safe, cells, join
 from modconsole.screens.wording import SPACE
 from modconsole.widgets.plain import PlainLine
 
@@ -34,29 +35,28 @@ class Asking(Horizontal):
         super().__init__(id="asking")
         self._label = join([SPACE, label, SPACE])
         self._take, self._left = take, left
-        self._input = Input(compact=True, select_on_focus=False, max_length=LONGEST)
-        self._input.cursor_blink = False
-        self._input.value = line(text, LONGEST)
+        self.line = Input(compact=True, select_on_focus=False, max_length=LONGEST)
+        self.line.cursor_blink = False
+        self.line.value = safetext.line(text, LONGEST)
 
     def compose(self) -> ComposeResult:
         """The label and the line."""
         label = PlainLine([(self._label, "accent")])
         label.styles.width = cells(self._label)
         yield label
-        yield self._input
+        yield self.line
 
     def on_mount(self) -> None:
-        """Type at once."""
-        self._input.focus()
-        self._input.action_end()
+        """Go on at the end of what stands there."""
+        self.line.action_end()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """What is pasted may hold anything: only what passes the gate stays."""
         event.stop()
         value = event.value
-        clean = line(value, LONGEST)
+        clean = safetext.line(value, LONGEST)
         if clean != " ".join(value.split()):
-            self._input.value = clean
+            self.line.value = clean
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take it."""
@@ -74,5 +74,5 @@ class Asking(Horizontal):
     def _close(self) -> None:
         self.screen.query_one("#ribbon").display = True
         for each in self.screen.query("RowList"):
-            each.focus()
+            self.screen.set_focus(each)
         self.remove()

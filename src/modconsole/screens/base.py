@@ -256,12 +256,14 @@ class Base(Screen[None]):
         """Back to where we came from."""
         self.app.pop_screen()
 
-    def ask_for(self, label: Safe, text: str, take: Callable[[str], None]) -> None:
+    async def ask_for(self, label: Safe, text: str, take: Callable[[str], None]) -> None:
         """A line to type into, in the ribbon's place; `take` is called with what was typed, unless Esc was pressed."""
         from modconsole.screens.asking import Asking  # what it is made of is not needed for the first picture
 
         self.ribbon.display = False
-        self.mount(Asking(label, text, take, self.unsay), after=self.ribbon)
+        asking = Asking(label, text, take, self.unsay)
+        await self.mount(asking, after=self.ribbon)
+        self.set_focus(asking.line)  # at once: what is typed ahead belongs into the line
         self.say(
             [
                 (literal("Enter"), "accent"),
@@ -271,9 +273,9 @@ class Base(Screen[None]):
             ]
         )
 
-    def action_search(self) -> None:
+    async def action_search(self) -> None:
         """Ask for words, and list the messages that hold them."""
-        self.ask_for(literal("search"), "", self.search_for)
+        await self.ask_for(literal("search"), "", self.search_for)
 
     def search_for(self, words: str) -> None:
         """List the messages that hold these words."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from modconsole.desk.views import Header, InboxPager, InboxRow
+from modconsole.desk.views import InboxPager, InboxRow
 from modconsole.domain.safetext import Safe, fill, fit, join, line, literal
 from modconsole.screens import lessons
 from modconsole.screens.base import bindings
@@ -45,10 +45,6 @@ class InboxScreen(ListScreen[InboxRow]):
     def pager(self) -> InboxPager:
         """All of them."""
         return InboxPager(self.desk)
-
-    def header_changed(self, header: Header | None) -> None:
-        """An empty list means something else where there is no source."""
-        self.show_empty()
 
     def column_names(self, width: int) -> Sequence[Piece]:
         """open, last, who, where, messages, what was said last."""

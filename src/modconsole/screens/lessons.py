@@ -18,7 +18,7 @@ def page(title: Safe, *lines: Safe | tuple[Safe, Safe]) -> list[Piece]:
     for each in lines:
         pieces.append((NEWLINE, ""))
         if isinstance(each, tuple):
-            pieces += [(fill("  {:<34}", each[0]), "accent"), (each[1], "dim")]
+            pieces += [(fill("  {:<25}", each[0]), "accent"), (each[1], "dim")]
         else:
             pieces.append((each, ""))
     return pieces

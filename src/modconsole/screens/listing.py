@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from modconsole.desk.views import Header
 from modconsole.domain.safetext import EMPTY, Safe, fill, fit, join
 from modconsole.errors import ModConsoleError
 from modconsole.screens.base import Base
@@ -135,6 +136,12 @@ class ListScreen(Base, Generic[R]):
         self.list.redraw()
         self.list.changed()
 
+    def header_changed(self, header: Header | None) -> None:
+        """The database can be read; an empty list may mean something else now."""
+        self.trouble = None
+        self.show_empty()
+        self.show_ribbon()
+
     def use(self) -> None:
         """List something else: what `pager` gives now."""
         self.trouble = None
@@ -142,7 +149,8 @@ class ListScreen(Base, Generic[R]):
         self.show_ribbon()
 
     def _moved(self, row: R | None, _position: int, _count: int) -> None:
-        self.trouble = None
+        if row is not None:
+            self.trouble = None
         self.show_foot()
         self.show_ribbon()
         self.show_empty()

@@ -85,6 +85,7 @@ class QueueScreen(AskActions, ListScreen[QueueRow]):
         self.detail = Plain(id="detail")
         self._under_way: list[Outgoing] = []
         self._narrowed = True
+        self._unlimited = 0
         self._done: set[tuple[str, ...]] = set()
 
     # -- the frame ----------------------------------------------------------------------------------------------
@@ -157,8 +158,7 @@ class QueueScreen(AskActions, ListScreen[QueueRow]):
         if header is not None and self.view == "tonight" and self._narrowed != (header.backlog > 0):
             self.list.use(self.pager(), start_at=self.list.row.key if self.list.row is not None else None)
         self._show_foot()
-        self.show_empty()
-        self.show_ribbon()
+        super().header_changed(header)
 
     def _look_under_way(self) -> None:
         self.work(lambda: under_way(self.desk, FOOT_LINES + 1), self._show_under_way, lambda _error: None)
@@ -212,12 +212,22 @@ class QueueScreen(AskActions, ListScreen[QueueRow]):
 
     def ribbon_right(self) -> Safe:
         """`14 of 14`: how many are listed, of how many that wait."""
+        if self.console.header is None:
+            return EMPTY
+        total = self._total()
+        if not self.limit and self.list.window.loaded:
+            self._unlimited = self.list.count - total
+        return fill("{:,} of {:,} ", self.list.count, max(total + self._unlimited, self.list.count))
+
+    def _total(self) -> int:
+        """How many asks the view has by the header's figures, which leave out troubled sends."""
         header = self.console.header
         if header is None:
-            return fill("{:,} ", self.list.count)
+            return 0
+        if self.view == "backlog":
+            return header.backlog
         total = sum(header.counts.get(status, 0) for status in ("waiting", "unknown"))
-        total = header.backlog if self.view == "backlog" else total - (header.backlog if self.view == "tonight" else 0)
-        return fill("{:,} of {:,} ", self.list.count, max(total, self.list.count))
+        return total - header.backlog if self.view == "tonight" else total
 
     def lost(self, row: QueueRow) -> None:
         """The ask under the cursor left the queue: say whose it was, unless we did it and that is being said."""
@@ -264,9 +274,9 @@ class QueueScreen(AskActions, ListScreen[QueueRow]):
         self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
         self.use()
 
-    def action_limit(self) -> None:
+    async def action_limit(self) -> None:
         """Ask for a query; it is applied when Enter is pressed."""
-        self.ask_for(literal("limit to"), self.limit, self._limit_to)
+        await self.ask_for(literal("limit to"), self.limit, self._limit_to)
 
     def action_back(self) -> None:
         """Take the limit away, then the view."""

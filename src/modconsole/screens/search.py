@@ -80,9 +80,9 @@ class SearchScreen(ListScreen[Hit]):
         """The conversation, at the message."""
         self.console.open_conversation(row.source, row.conversation, row.message)
 
-    def action_search_again(self) -> None:
+    async def action_search_again(self) -> None:
         """Other words, in this list."""
-        self.ask_for(literal("search"), self.words, self._search_again)
+        await self.ask_for(literal("search"), self.words, self._search_again)
 
     def _search_again(self, words: str) -> None:
         if words.strip():

@@ -139,6 +139,7 @@ class SourcesScreen(ListScreen[Line]):
 
     def header_changed(self, header: Header | None) -> None:
         """The lower part may have changed without the cursor."""
+        super().header_changed(header)
         self.moved(self.list.row)
 
     def refusal(self, command: Command) -> Safe | None:

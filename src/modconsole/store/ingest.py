@@ -18,7 +18,6 @@ from msgspec import Struct
 from modconsole.domain import versions
 from modconsole.domain.exchange import TYPES
 from modconsole.domain.records import (
-    Author,
     Conversation,
     Coverage,
     Decision,
@@ -31,11 +30,9 @@ from modconsole.domain.records import (
 from modconsole.domain.times import to_instant
 from modconsole.store import rows
 from modconsole.store.db import Db
+from modconsole.store.names import Names
 from modconsole.store.refresh import refresh
 from modconsole.store.versioning import Revision, revise
-
-_CACHED = 20_000
-"""Names remembered at most before the memory is dropped and filled again: keeps imports flat in memory."""
 
 
 class Counts(Struct):
@@ -68,24 +65,17 @@ class Ingest:
         self.reread = reread
         self.asks_changed = 0
         """How many asks the batches so far have made, changed or ended."""
-        self._forget()
-
-    def _forget(self) -> None:
-        self.sources: dict[str, int] = {}
-        self.conversations: dict[tuple[int, str], int] = {}
-        self.persons: dict[tuple[int, str], tuple[int, tuple[int, str, str]]] = {}
-        self.authors: dict[tuple[int, str | None, str | None, str | None], int] = {}
+        self.names = Names(db)
 
     def batch(self, records: Sequence[Record], now: int) -> Counts:
         """Store a batch and renew the asks it touches, in one transaction. `now` is an instant."""
-        if len(self.conversations) + len(self.persons) + len(self.authors) > _CACHED:
-            self._forget()
+        self.names.keep_small()
         try:
             with self.db.write():
                 counts, touched = self._store(records)
                 changed = refresh(self.db, touched, now)
         except BaseException:
-            self._forget()  # ids given out in a transaction that was taken back
+            self.names.forget()  # ids given out in a transaction that was taken back
             raise
         self.asks_changed += changed
         return counts
@@ -126,75 +116,11 @@ class Ingest:
         else:
             self.counts.unchanged += 1
 
-    # -- names -----------------------------------------------------------------------------------------------------------
-
-    def source_id(self, native: str) -> int:
-        """The id of a source, which is created empty where nobody has described it yet."""
-        found = self.sources.get(native)
-        if found is None:
-            row = self.db.row("select id from source where native = ?", (native,))
-            if row is None:
-                self.db.run("insert into source (native) values (?)", (native,))
-                row = self.db.row("select last_insert_rowid()")
-            found = self.sources[native] = row[0]
-        return found
-
-    def conversation_id(self, source: int, native: str) -> int:
-        """The id of a conversation, which is created empty where nobody has described it yet."""
-        found = self.conversations.get((source, native))
-        if found is None:
-            row = self.db.row("select id from conversation where source = ? and native = ?", (source, native))
-            if row is None:
-                self.db.run("insert into conversation (source, native) values (?, ?)", (source, native))
-                row = self.db.row("select last_insert_rowid()")
-            found = self.conversations[source, native] = row[0]
-        return found
-
-    def person_id(self, source: int, author: Author, seen: int) -> int:
-        """The id of a person; their handle and name are those of the latest version that carries them."""
-        key = (seen, author.handle or "", author.name or "")
-        found = self.persons.get((source, author.id))
-        if found is None:
-            row = self.db.row(
-                "select id, seen, ifnull(handle, ''), ifnull(name, '') from person where source = ? and native = ?",
-                (source, author.id),
-            )
-            if row is None:
-                self.db.run("insert into person (source, native) values (?, ?)", (source, author.id))
-                row = (*self.db.row("select last_insert_rowid()"), -(1 << 63), "", "")
-            found = (row[0], (row[1], row[2], row[3]))
-            self.persons[source, author.id] = found
-        if key > found[1] and (author.handle is not None or author.name is not None or author.kind is not None):
-            self.db.run(
-                "update person set seen = ?, handle = ?, name = ?, kind = ? where id = ?",
-                (seen, author.handle, author.name, author.kind, found[0]),
-            )
-            self.persons[source, author.id] = (found[0], key)
-        return found[0]
-
-    def author_id(self, person: int, author: Author) -> int | None:
-        """The id of the handle, name and kind that a person had in one version of one message."""
-        if author.handle is None and author.name is None and author.kind is None:
-            return None
-        key = (person, author.handle, author.name, author.kind)
-        found = self.authors.get(key)
-        if found is None:
-            row = self.db.row(
-                "select id from author where person = ? and ifnull(handle, '') = ifnull(?, '')"
-                " and ifnull(name, '') = ifnull(?, '') and ifnull(kind, '') = ifnull(?, '')",
-                key,
-            )
-            if row is None:
-                self.db.run("insert into author (person, handle, name, kind) values (?, ?, ?, ?)", key)
-                row = self.db.row("select last_insert_rowid()")
-            found = self.authors[key] = row[0]
-        return found
-
     # -- mirrored records ------------------------------------------------------------------------------------------------
 
     def _source(self, record: Source) -> None:
         native = record.id
-        ident = self.source_id(native)
+        ident = self.names.source_id(native)
         before = self.db.row(rows.SOURCE_SELECT + "where id = ?", (ident,))
         known = bool(before[-1])
         new = rows.source_row(record)
@@ -217,8 +143,8 @@ class Ingest:
         self._tell(known, changed)
 
     def _conversation(self, record: Conversation) -> None:
-        source = self.source_id(record.source)
-        ident = self.conversation_id(source, record.id)
+        source = self.names.source_id(record.source)
+        ident = self.names.conversation_id(source, record.id)
         before = self.db.row(
             "select kind, title, url, opened_by, opened_at, reply_until, observed_at, described from conversation where id = ?",
             (ident,),
@@ -252,7 +178,7 @@ class Ingest:
             versions.tidy(message)
             by_source.setdefault(message.source, {}).setdefault(message.id, []).append(message)
         for native, groups in by_source.items():
-            source = self.source_id(native)
+            source = self.names.source_id(native)
             known = self._known(source, groups)
             fresh: list[tuple[Any, ...]] = []
             revisions: list[Revision] = []
@@ -288,10 +214,12 @@ class Ingest:
         return {row[1]: row for row in found}
 
     def _row(self, message: Message, ident: int, source: int) -> tuple[Any, ...]:
-        conversation = self.conversation_id(source, message.conversation)
-        person = self.person_id(source, message.author, versions.observed(message))
+        conversation = self.names.conversation_id(source, message.conversation)
+        person = self.names.person_id(source, message.author, versions.observed(message))
         self.touched.add(conversation)
-        return rows.message_row(message, ident, source, conversation, person, self.author_id(person, message.author))
+        return rows.message_row(
+            message, ident, source, conversation, person, self.names.author_id(person, message.author)
+        )
 
     def _insert(self, fresh: list[tuple[Any, ...]]) -> None:
         if not fresh:
@@ -308,7 +236,7 @@ class Ingest:
         ident, current = revision.ident, revision.current
         old = revision.stored
         if old is not None:
-            self.touched.add(self.conversation_id(source, old[2]))
+            self.touched.add(self.names.conversation_id(source, old[2]))
         row = self._row(current, ident, source)
         row = (*row[:-1], revision.first_observed)
         if old is None:
@@ -334,7 +262,7 @@ class Ingest:
 
     def _reaction(self, record: Reaction) -> None:
         record = versions.tidied(record)
-        source = self.source_id(record.source)
+        source = self.names.source_id(record.source)
         key = (source, record.message, record.author.id, record.name)
         before = self.db.value(
             "select body from reaction where source = ? and message = ? and person = ? and name = ?", key
@@ -357,10 +285,10 @@ class Ingest:
         known = rows.decision_of(row) if row is not None else None
         changed = known is None or versions.decision_key(record) > versions.decision_key(known)
         if changed:
-            source = self.source_id(record.source)
-            conversation = self.conversation_id(source, record.conversation)
+            source = self.names.source_id(record.source)
+            conversation = self.names.conversation_id(source, record.conversation)
             if known is not None:
-                self.touched.add(self.conversation_id(self.source_id(known.source), known.conversation))
+                self.touched.add(self.names.conversation_id(self.names.source_id(known.source), known.conversation))
             self.touched.add(conversation)
             seq = row[-1] if row is not None else self.db.next_seq()
             at, by, act, *rest = rows.decision_row(record)
@@ -376,8 +304,8 @@ class Ingest:
         known = rows.send_of(row) if row is not None else None
         changed = known is None or versions.send_key(record) > versions.send_key(known)
         if changed:
-            source = self.source_id(record.source)
-            conversation = self.conversation_id(source, record.conversation)
+            source = self.names.source_id(record.source)
+            conversation = self.names.conversation_id(source, record.conversation)
             self.touched.add(conversation)
             self.touched.update(named_by(self.db, source, record.message))
             if known is not None:
@@ -405,14 +333,14 @@ class Ingest:
 
     def _coverage(self, record: Coverage) -> None:
         record = versions.tidied(record)
-        source = self.source_id(record.source)
+        source = self.names.source_id(record.source)
         added = self.db.run(
             "insert or ignore into coverage (source, conversation, checked_at, complete_through, gap_from, gap_to, gap_why, gap,"
             " observed_at, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (source, *rows.coverage_row(record), versions.canonical(record)),
         )
         if added and record.conversation:
-            self.touched.add(self.conversation_id(source, record.conversation))
+            self.touched.add(self.names.conversation_id(source, record.conversation))
         elif added and record.complete_through is not None:
             self._touch_found_late(source, record)
         self._tell(not added, False)

@@ -20,6 +20,9 @@ from modconsole.store import marks, rows
 from modconsole.store.db import Db, explained
 from modconsole.store.ingest import Counts, Ingest
 
+_OF_THE_RECORD = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+"""What SQLite says of values that it does not take; everything else that it says is about the database."""
+
 
 class Landed(Struct):
     """What became of a page: what was stored, and for each record that was set aside the reason."""
@@ -74,10 +77,11 @@ def _misplaced(record: Record, source: str) -> str:
 
 def _only_of_the_record(error: Exception) -> None:
     """Raise what is wrong with the database; what is wrong with a record passes."""
-    if isinstance(error, StoreError | MemoryError):
+    cause = error.__cause__ if isinstance(error, StoreError) else error
+    if not isinstance(cause, Exception) or isinstance(cause, MemoryError):
         raise error
-    if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
-        raise explained(error) from None
+    if isinstance(cause, sqlite3.Error) and not isinstance(cause, _OF_THE_RECORD):
+        raise explained(cause) from None
 
 
 def _payload(record: Record) -> bytes:

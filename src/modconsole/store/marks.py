@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from modconsole.domain.records import Record, Source
-from modconsole.domain.times import DAY
+from modconsole.domain.times import DAY, HOUR
 from modconsole.errors import NotFound
 from modconsole.store import rows
 from modconsole.store.db import Db
@@ -121,7 +121,6 @@ def store_page(db: Db, source: str, records: Sequence[Record], position_: dict[s
             "insert into mark (source, position) values (?, ?) on conflict do update set position = excluded.position",
             (ident, msgspec.json.encode(position_).decode()),
         )
-        thin_looks(db, ident, now)
         return counts
 
 
@@ -134,6 +133,7 @@ def synced(db: Db, source: str, began: int, now: int, *, walked: bool) -> None:
             " tried_at = ?4",
             (source_id(db, source), began, began if walked else None, now),
         )
+        thin_looks(db, source_id(db, source), now)
 
 
 def failed(db: Db, source: str, now: int, why: str, hint: str) -> None:
@@ -160,12 +160,19 @@ def standing_poison(db: Db, source: str, since: int) -> int:
 
 
 def thin_looks(db: Db, source: int, now: int) -> None:
-    """Of looks older than two days keep the last of each hour: enough to tell what was found late, and no more."""
+    """Of looks older than two days keep the last of each hour, and those on which it rests that a message was found late.
+
+    A look says something about the messages first seen after it. So it can go where a later one vouches for at least as much, and
+    no message was first seen between the two.
+    """
     db.run(
-        "delete from coverage where source = ?1 and conversation = '' and checked_at < ?2 and gap = 0 and exists (select 1"
-        " from coverage o where o.source = ?1 and o.conversation = '' and o.gap = 0 and o.checked_at > coverage.checked_at"
-        " and o.checked_at / 3600000000 = coverage.checked_at / 3600000000)",
-        (source, now - 2 * DAY),
+        "delete from coverage where source = ?1 and conversation = '' and checked_at >= ?2 and checked_at < ?3 and gap = 0"
+        " and exists (select 1 from coverage o where o.source = ?1 and o.conversation = '' and o.gap = 0"
+        " and o.checked_at > coverage.checked_at and o.checked_at < (coverage.checked_at / ?4 + 1) * ?4"
+        " and (coverage.complete_through is null or o.complete_through >= coverage.complete_through)"
+        " and not exists (select 1 from message m where m.source = ?1 and m.first_observed > coverage.checked_at"
+        " and m.first_observed <= o.checked_at))",
+        (source, now - 9 * DAY, now - 2 * DAY, HOUR),
     )
 
 

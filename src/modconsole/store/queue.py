@@ -233,8 +233,8 @@ def _row(row: tuple[Any, ...], stretch: _Stretch) -> QueueRow:
 
 def one(db: Db, now: int, source: str, conversation: str, thread: str, person: str) -> QueueRow | None:
     """One ask by its names, whatever its status; None where there is no such ask. Its key says where it stands now."""
-    where = (
-        "k.conversation = (select v.id from conversation v join source w on w.id = v.source where w.native = ? and v.native = ?)"
+    where = (  # by the row id, which has an index; by the names it would be a search through the queue
+        "k.conversation = (select i.id from conversation i join source o on o.id = i.source where o.native = ? and i.native = ?)"
         " and k.thread = ? and k.person = ?"
     )
     names = (source, conversation, thread, person)
@@ -273,8 +273,23 @@ def size(db: Db, now: int, terms: Iterable[Term] = (), *, every: bool = False) -
 
 
 def overdue(db: Db, now: int) -> int:
-    """How many open asks are past their source's target."""
-    return int(db.value("select count(*) from ask indexed by ask_due where open = 1 and due_at <= ?", (now,)))
+    """How many open asks are past their source's target: those counted up to an instant, and the few that were due since."""
+    with db.read():
+        counted, through = (
+            db.value("select value from counter where name = ?", (n,)) for n in ("overdue", "overdue through")
+        )
+        between = "select count(*) from ask indexed by ask_due where open = 1 and due_at > ? and due_at <= ?"
+        if now >= through:
+            return int(counted + db.value(between, (through, now)))
+        return int(counted - db.value(between, (now, through)))
+
+
+def count_overdue(db: Db, now: int) -> None:
+    """Move the instant up to which overdue asks are counted, once it is an hour behind. Within a write transaction."""
+    if now - db.value("select value from counter where name = 'overdue through'") > HOUR:
+        counted = overdue(db, now)
+        db.run("update counter set value = ? where name = 'overdue'", (counted,))
+        db.run("update counter set value = ? where name = 'overdue through'", (now,))
 
 
 def backlog(db: Db, now: int) -> tuple[int, int]:

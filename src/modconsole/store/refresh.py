@@ -15,6 +15,7 @@ from modconsole.domain.ask import OPEN, Ask
 from modconsole.domain.waiting import derive
 from modconsole.store.cases import Loaded, Loader
 from modconsole.store.db import Db
+from modconsole.store.queue import count_overdue
 
 ASK_COLUMNS = (
     "conversation, source_native, conversation_native, thread, person, source, status, open, trouble, waiting_since, due_at,"
@@ -35,6 +36,7 @@ def refresh(db: Db, conversations: Collection[int], now: int) -> int:
     if not conversations:
         return 0
     with db.write():
+        count_overdue(db, now)
         changed = 0
         inserts: list[tuple[Any, ...]] = []
         updates: list[tuple[Any, ...]] = []

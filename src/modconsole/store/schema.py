@@ -20,7 +20,8 @@ _MIRROR = (
     """create table source (
         id integer primary key, native text not null unique, platform text not null default '', name text, url text,
         connected_at integer, target_hours real, hours text, fresh_within real, answer text,
-        identities text not null default '[]', observed_at integer, described integer not null default 0)""",
+        identities text not null default '[]', observed_at integer, described integer not null default 0,
+        conversations integer not null default 0)""",
     """create table conversation (
         id integer primary key, source integer not null references source(id), native text not null,
         kind text, title text, url text, opened_by text, opened_at integer, reply_until integer, observed_at integer,
@@ -29,6 +30,8 @@ _MIRROR = (
         last_at integer not null default 0, last_message integer, open_asks integer not null default 0,
         valid_from integer, valid_to integer,
         unique (source, native))""",
+    """create trigger conversation_added after insert on conversation begin
+        update source set conversations = conversations + 1 where id = new.source; end""",
     "create index conversation_newest on conversation (last_at, id)",
     "create index conversation_newest_in on conversation (source, last_at, id)",
     "create index conversation_expires on conversation (valid_to) where valid_to is not null",
@@ -50,6 +53,7 @@ _MIRROR = (
         unique (source, native))""",
     "create index message_in on message (conversation, created_at)",
     "create index message_by on message (person, created_at)",
+    "create index message_seen on message (source, first_observed) where first_observed is not null",
     """create index message_queued on message (source, created_at)
         where state in ('held', 'hidden', 'spam', 'removed')""",
     """create table version (
@@ -122,6 +126,22 @@ _CACHE = (
         insert into tally values (new.source, new.status, new.backlog, 1)
             on conflict do update set n = n + 1; end""",
 )
+_OVERDUE = (
+    # how many open asks were due at the instant `overdue through`; the count for now starts from there (see `queue.overdue`)
+    "insert into counter values ('overdue', 0), ('overdue through', 0)",
+    """create trigger ask_due_added after insert on ask
+        when new.open = 1 and new.due_at <= (select value from counter where name = 'overdue through') begin
+        update counter set value = value + 1 where name = 'overdue'; end""",
+    """create trigger ask_due_gone after delete on ask
+        when old.open = 1 and old.due_at <= (select value from counter where name = 'overdue through') begin
+        update counter set value = value - 1 where name = 'overdue'; end""",
+    """create trigger ask_due_changed after update of open, due_at on ask
+        when old.open <> new.open or old.due_at is not new.due_at begin
+        update counter set value = value
+            - ifnull(old.open = 1 and old.due_at <= (select value from counter where name = 'overdue through'), 0)
+            + ifnull(new.open = 1 and new.due_at <= (select value from counter where name = 'overdue through'), 0)
+            where name = 'overdue'; end""",
+)
 _SYNC = (
     """create table account (
         source integer primary key references source(id), platform text not null, settings text not null,
@@ -141,7 +161,7 @@ _SYNC = (
 @migrations(name="0001_first")
 def first(db: Database) -> None:
     """Everything the first release needs."""
-    for statement in (*_MIRROR, *_OURS, *_CACHE, *_SYNC):
+    for statement in (*_MIRROR, *_OURS, *_CACHE, *_OVERDUE, *_SYNC):
         db.execute(statement)
 
 

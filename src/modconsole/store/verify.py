@@ -81,6 +81,17 @@ def _counters(db: Db, found: list[Difference]) -> None:
                     where="counters", what=str(key), stored=str(stored.get(key, 0)), derived=str(counted.get(key, 0))
                 )
             )
+    sums = {
+        "overdue": (
+            "select value from counter where name = 'overdue'",
+            "select count(*) from ask where open = 1 and due_at <= (select value from counter where name = 'overdue through')",
+        ),
+        "conversations": ("select ifnull(sum(conversations), 0) from source", "select count(*) from conversation"),
+    }
+    for name, (kept, fresh) in sums.items():
+        said, there = db.value(kept), db.value(fresh)
+        if said != there:
+            found.append(Difference(where="counters", what=name, stored=str(said), derived=str(there)))
 
 
 def _tables(db: Db, found: list[Difference]) -> None:

@@ -160,6 +160,12 @@ class Engine:
                 self.wait(stop if not stop.is_set() else Flag(), min(self.tick, 0.05))
         return [place.result for place in self._places.values() if place.result is not None]
 
+    def ask(self, source: str | None = None, *, full: bool = False) -> None:
+        """Ask for a look at a source, or at all of them, now: of this engine's `watch`, or of whoever holds the lease."""
+        with Db(self.path, create=False) as db:
+            for account in _chosen(db, None if source is None else [source]):
+                marks.ask_for_sync(db, account.source, full=full)
+
     # -- for ever ------------------------------------------------------------------------------------------------------------
 
     def watch(self, stop: Flag) -> None:

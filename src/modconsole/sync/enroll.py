@@ -10,7 +10,7 @@ from typing import Any
 
 from modconsole.connectors.base import Account
 from modconsole.domain.records import Answer, Identity, IdentityKind, Source
-from modconsole.domain.times import to_datetime
+from modconsole.domain.times import SECOND, to_datetime
 from modconsole.store import marks
 from modconsole.store.db import Db
 from modconsole.store.ingest import ingest
@@ -58,7 +58,7 @@ def enroll(
         platform=platform,
         name=account.site_name or known.name or source,
         url=account.site_url or known.url,
-        connected_at=known.connected_at or to_datetime(now),
+        connected_at=known.connected_at or to_datetime(now - now % SECOND),  # platforms tell whole seconds
         target_hours=target_hours or known.target_hours,
         hours=known.hours,
         fresh_within=known.fresh_within,

@@ -69,7 +69,7 @@ def _demo() -> Connect:
 
 BUILT_IN: dict[str, Platform] = {
     "wordpress": Platform(name="wordpress", load=_wordpress, settles=60.0),
-    "demo": Platform(name="demo", load=_demo, interval=2.0, settles=1.0, secret=False),
+    "demo": Platform(name="demo", load=_demo, interval=3.0, settles=1.0, secret=False),
 }
 """The platforms that we bring. `demo` stands for each `demo-…` platform too."""
 

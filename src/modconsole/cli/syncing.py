@@ -1,0 +1,233 @@
+"""`sync`, `sweep`, `outbox`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from modconsole.cli import people
+from modconsole.cli.call import NOW, Call, Until, command
+from modconsole.domain.safetext import for_terminal
+
+if TYPE_CHECKING:
+    from modconsole.reports.receipt import Receipt
+    from modconsole.sync.reports import Event, Result
+
+
+@command("sync")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option("--full", is_flag=True, help="Walk everything that exists there, not only what is new.")
+@click.option("--watch", "watching", is_flag=True, help="Go on until stopped.")
+def sync_(call: Call, sources: tuple[str, ...], full: bool, watching: bool) -> int:
+    """Bring in what is new, and send what is due.
+
+    Of all sources with a sign-in, or of those named. Where another process syncs this database already, it is asked to. Exit code
+    2 where a source failed.
+    """
+    from modconsole.desk import sweep
+
+    desk = call.desk()
+    if watching:
+        if call.as_json or sources or full:
+            raise click.UsageError("--watch syncs everything for ever: it goes with no source, --full or --json.")
+        _log_to_stderr()
+        sweep.watch(desk, _until_stopped(), listener=lambda event: _narrate(call, event))
+        return 0
+    with call.progress() as tell:
+        results = sweep.sync(desk, sources or None, full=full, listener=lambda event: tell(_words(event)))
+    if call.as_json:
+        call.document({"sources": [_result(result) for result in results]})
+    else:
+        for result in results:
+            call.say(_line(result))
+        if not results:
+            call.say("No source is synced. `modconsole sources add` signs in to one.")
+    return 2 if sweep.failed(results) else 0
+
+
+def _until_stopped() -> threading.Event:
+    """Set by SIGTERM, SIGHUP and Ctrl-C: a service manager ends the sync as gently as a person does."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+class _Inert(logging.Formatter):
+    """Log lines that nothing in them can turn into commands to a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return str(for_terminal(super().format(record)))
+
+
+def _log_to_stderr() -> None:
+    """A sync that goes on for ever says what goes wrong, whoever reads it: a person or a service's journal."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Inert("%(asctime)s %(levelname)s %(message)s"))
+    logging.getLogger("modconsole").addHandler(handler)
+
+
+def _narrate(call: Call, event: Event) -> None:
+    from modconsole.sync.reports import Finished, Step
+
+    if isinstance(event, Finished):
+        result = event.result
+        if result.outcome != "ok" or result.new or result.changed or result.steps:
+            call.narrate(_line(result))
+    elif isinstance(event, Step) and event.words:
+        call.narrate(f"{event.source}: reply {event.state}: {event.words}")
+
+
+def _words(event: Event) -> str:
+    from modconsole.sync.reports import Holder, Progress, Step
+
+    if isinstance(event, Progress):
+        total = f" of {event.total:,}" if event.total is not None else ""
+        return f"{event.source}: {event.lane}: {event.done:,}{total}"
+    if isinstance(event, Step):
+        return f"{event.source}: reply {event.state}"
+    if isinstance(event, Holder):
+        return "" if event.ours else f"{event.label} syncs this database; it was asked to."
+    return f"{event.source}: done"
+
+
+def _line(result: Result) -> str:
+    if result.outcome != "ok":
+        return f"{result.source}: {result.outcome}: {result.error} {result.hint}".rstrip()
+    parts = [f"{result.new:,} new", f"{result.changed:,} changed"]
+    parts += [f"{result.gone:,} gone"] if result.gone else []
+    parts += [f"{result.sent():,} sent"] if result.steps else []
+    parts += [f"{result.set_aside:,} could not be read and were set aside"] if result.set_aside else []
+    return f"{result.source}: {', '.join(parts)}"
+
+
+def _result(result: Result) -> dict[str, Any]:
+    return {
+        "source": result.source,
+        "outcome": result.outcome,
+        "full": result.full,
+        "records": result.records,
+        "new": result.new,
+        "changed": result.changed,
+        "gone": result.gone,
+        "set_aside": result.set_aside,
+        "sent": result.sent(),
+        "error": result.error or None,
+        "hint": result.hint or None,
+    }
+
+
+@command("sweep")
+@click.option(
+    "--since",
+    type=Until(),
+    default="1d",
+    show_default=True,
+    metavar="TIME",
+    help="What the receipt counts: a time, or a span.",
+)
+@click.option("--no-sync", is_flag=True, help="Judge what is stored, without asking the platforms.")
+@NOW
+def sweep_(call: Call, since: tuple[str, int], no_sync: bool, now: int | None) -> int:
+    """The nightly reply sweep: sync, walk, receipt.
+
+    Exit code 0: every source is fresh and nobody waits past the target. 1: somebody does. 2: it cannot be said, and why; this
+    wins over 1. With --now nothing is synced.
+    """
+    from modconsole.desk import documents, sweep, views
+    from modconsole.reports import receipt
+
+    desk = call.desk()
+    if not no_sync and now is None:
+        with call.progress() as tell:
+            results = sweep.sync(desk, full=True, listener=lambda event: tell(_words(event)))
+        for result in results:
+            if result.outcome != "ok":
+                call.narrate(_line(result))
+    with documents.moment(desk, now) as fixed:
+        at = fixed.now()
+        vouched = [
+            receipt.Vouched(source=state.source, fresh=state.state == "fresh", why=state.why)
+            for state in views.coverage(fixed)
+        ]
+        begin = at - since[1] if since[0] == "span" else since[1]
+        found = receipt.make(fixed.db, vouched, since=begin, until=at, by=desk.who)
+    if call.as_json:
+        call.document(receipt.document(found))
+    else:
+        _show(call, found, receipt.verdict(found))
+    return found.outcome
+
+
+def _show(call: Call, found: Receipt, verdict: str) -> None:
+    length = found.until - found.since
+    call.say(
+        f"Sweep of {people.local(found.until)} · {found.by} · the last {people.age(found.until - length, found.until)}"
+    )
+    for line in found.sources:
+        if not line.fresh:
+            call.say(f"  {line.name}   CANNOT SAY   {line.why}")
+            continue
+        complete = f"complete to {people.local(line.complete_through)}" if line.complete_through else "imported"
+        parts = [f"{line.items:,} items", f"{line.people:,} people", f"{line.answered:,} answered"]
+        parts += [f"{line.promised:,} promised"] if line.promised else []
+        parts += [f"{line.overdue:,} past the target"] if line.overdue else []
+        call.say(f"  {line.name}   {complete}   {'   '.join(parts)}")
+    reasons = ", ".join(f"{reason or 'no reason given'} {n:,}" for reason, n in found.closed.items())
+    closed = f"closed without reply {sum(found.closed.values()):,}" + (f" ({reasons})" if reasons else "")
+    backlog = sum(line.backlog_overdue for line in found.sources)
+    call.say(f"  {closed} · carried over {found.carried_over:,} · held {found.counts['held']:,}")
+    if backlog:
+        call.say(f"  of those past the target {backlog:,} are backlog, from before their source was connected")
+    call.say(f"{verdict}  (exit {found.outcome})")
+
+
+@command("outbox")
+@click.argument("act", type=click.Choice(["list", "retry", "take-back"]), default="list", required=False)
+@click.argument("ident", required=False, metavar="[ID]")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, metavar="N", help="At most so many.")
+def outbox_(call: Call, act: str, ident: str | None, limit: int) -> int:
+    """Replies on their way.
+
+    `retry ID` puts a failed one back in line, `take-back ID` takes one back before it goes out; its words are kept as a draft.
+    """
+    from modconsole.desk import documents, outgoing
+
+    desk = call.desk()
+    if act == "list":
+        if ident is not None:
+            raise click.UsageError("`outbox list` takes no id.")
+        sends = outgoing.OutboxPager(desk).first(limit)
+        if call.as_json:
+            call.document({"sends": [documents.sending(each.send) for each in sends]})
+            return 0
+        rows = [
+            (
+                people.local(e.send.at),
+                e.send.by,
+                e.send.state,
+                e.send.source,
+                e.send.id,
+                e.send.trouble or "",
+                e.send.text,
+            )
+            for e in sends
+        ]
+        people.table(("when", "who", "state", "source", "id", "trouble", "text"), rows, whole=frozenset({4}))
+        return 0
+    if ident is None:
+        raise click.UsageError(f"`outbox {act}` needs the id of a reply.")
+    if act == "retry":
+        outgoing.retry(desk, ident)
+        status = "queued"
+    else:
+        status = outgoing.take_back(desk, ident).status
+    if call.as_json:
+        call.document({"id": ident, "status": status})
+    else:
+        call.say("It is tried again with the next sync." if act == "retry" else "Taken back; its words are a draft.")
+    return 0

@@ -1,0 +1,75 @@
+"""Syncing from the desk: once, for ever, and the nightly sweep.
+
+The engine takes over when it is free to; where another process syncs this database already, it is asked to.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterable
+
+from modconsole.config.secrets import Secrets
+from modconsole.desk.desk import Desk
+from modconsole.errors import SignInError
+from modconsole.store import marks
+from modconsole.store.marks import AccountRow
+from modconsole.sync.engine import Engine
+from modconsole.sync.reports import Listener, Result, quiet
+
+__all__ = ["Result", "ask_for_sync", "engine", "failed", "secret_of", "sync", "watch"]
+
+
+def secret_of(account: AccountRow) -> str:
+    """The secret of an account. Raises `SignInError` where none is kept, or where it cannot be read."""
+    found = Secrets().get(account.source)
+    if found is None:
+        raise SignInError(
+            f"There is no password for {account.source!r} on this machine.",
+            hint=f"Sign in again: `modconsole sources add {account.platform} …`.",
+        )
+    return found
+
+
+def engine(desk: Desk, what: str, listener: Listener = quiet) -> Engine:
+    """The engine for this desk's database; `what` says to others which program holds the lease."""
+    label = f"{desk.who}@{socket.gethostname().partition('.')[0]} ({what} {os.getpid()})"
+    return Engine(desk.path, label, clock=desk.clock, secrets=secret_of, listener=listener)
+
+
+def sync(
+    desk: Desk,
+    sources: Iterable[str] | None = None,
+    *,
+    full: bool = False,
+    listener: Listener = quiet,
+    stop: threading.Event | None = None,
+) -> list[Result]:
+    """One turn of every source, or of some: sends what is due, brings what is new, with `full` walks everything."""
+    named = list(sources) if sources is not None else None
+    return engine(desk, "sync", listener).run_once(named or None, full=full, stop=stop)
+
+
+def watch(desk: Desk, stop: threading.Event, *, what: str = "watch", listener: Listener = quiet) -> None:
+    """Sync until `stop` is set."""
+    engine(desk, what, listener).watch(stop)
+
+
+def background(desk: Desk) -> Callable[[threading.Event], None] | None:
+    """What the console runs beside the screen; None where nothing is synced."""
+    if not marks.accounts(desk.db):
+        return None
+    return engine(desk, "console").watch
+
+
+def ask_for_sync(desk: Desk, source: str | None = None) -> None:
+    """Ask whoever syncs this database to look at a source now, or at all of them."""
+    for account in marks.accounts(desk.db):
+        if source in (None, account.source):
+            marks.ask_for_sync(desk.db, account.source)
+
+
+def failed(results: Iterable[Result]) -> bool:
+    """Whether something could not be done."""
+    return any(result.outcome != "ok" for result in results)

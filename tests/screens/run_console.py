@@ -1,0 +1,27 @@
+"""Runs the console on a database, for the tests in a pseudo-terminal: `python -m tests.screens.run_console DB HOME`.
+
+`CRASH` makes `tab` in the queue raise an error of ours, whose words are private; `AT` is the instant of a clock that stands
+still.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from modconsole.app import run
+from modconsole.desk.desk import Desk, wall_clock
+from modconsole.screens.queue import QueueScreen
+
+
+def _crash(_screen: QueueScreen) -> None:
+    raise ValueError("what a stranger wrote")
+
+
+if __name__ == "__main__":
+    if "CRASH" in os.environ:
+        QueueScreen.action_next_view = _crash  # type: ignore[method-assign]
+    at = os.environ.get("AT")
+    clock = (lambda: int(at)) if at is not None else wall_clock
+    sys.exit(run(Desk(sys.argv[1], who="mara", clock=clock, create=False), home=Path(sys.argv[2])))

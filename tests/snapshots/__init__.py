@@ -1,0 +1,1 @@
+"""Pictures of the console, each with what one should see in it."""
