@@ -107,20 +107,23 @@ def test_resizing_keeps_the_row_under_the_cursor(community: Path, tmp_path: Path
 def test_sixteen_colours_none_and_screen_show_the_same_text(community: Path, tmp_path: Path) -> None:
     """Signs and words carry the meaning, colours only help."""
     texts = []
-    for options in (
-        {"term": "xterm", "colorterm": None},
-        {"env": {"NO_COLOR": "1"}},
-        {"env": {"STY": "1.tty"}, "term": "screen"},
-        {"term": "tmux-256color", "env": {"TMUX": "/tmp/tmux-0/default,1,0"}},
-    ):
-        with start(community, tmp_path, size=(80, 24), **options) as session:  # type: ignore[arg-type]
-            kinds = {kind for kind, number in session.terminal.sgr_kinds.items() if number}
-            if options.get("env", {}).get("NO_COLOR"):  # type: ignore[attr-defined]
-                assert not kinds & {"rgb", "256", "16", "8"}
-            if options.get("term") == "xterm":
-                assert not kinds & {"rgb", "256"}
-            texts.append(session.screen_text())
+    with start(community, tmp_path, size=(80, 24), term="xterm", colorterm=None) as session:
+        assert not {"rgb", "256"} & colours(session)
+        texts.append(session.screen_text())
+    with start(community, tmp_path, size=(80, 24), env={"NO_COLOR": "1"}) as session:
+        assert not {"rgb", "256", "16", "8"} & colours(session)
+        texts.append(session.screen_text())
+    with start(community, tmp_path, size=(80, 24), term="screen", env={"STY": "1.tty"}) as session:
+        assert "rgb" not in colours(session)
+        texts.append(session.screen_text())
+    with start(community, tmp_path, size=(80, 24), term="tmux-256color", env={"TMUX": "default,1,0"}) as session:
+        texts.append(session.screen_text())
     assert len(set(texts)) == 1
+
+
+def colours(session: Session) -> set[str]:
+    """The kinds of colour that were sent."""
+    return {kind for kind, number in session.terminal.sgr_kinds.items() if number}
 
 
 def test_what_is_slow_to_load_is_not_loaded_for_the_first_screen(community: Path) -> None:

@@ -189,13 +189,12 @@ async def test_empty_lists_teach(tmp_path: Path) -> None:
     """Each says what would be there."""
     async with console(kit.build(tmp_path / "m.db", [])).run_test(size=(80, 24)) as pilot:
         await ready(pilot)
-        for key, said in (
-            ("2", "No source is connected yet"),
-            ("6", "modconsole sources add"),
-            ("7", "Nothing has been sent"),
-        ):
-            await pilot.press(key)
-            await until(pilot, lambda said=said: said in text(pilot), said)
+        await pilot.press("2")
+        await until(pilot, lambda: "No source is connected yet" in text(pilot), "the inbox's lesson")
+        await pilot.press("6")
+        await until(pilot, lambda: "modconsole sources add" in text(pilot), "the sources' lesson")
+        await pilot.press("7")
+        await until(pilot, lambda: "Nothing has been sent" in text(pilot), "the outbox's lesson")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12), (200, 60), (20, 6)])

@@ -8,7 +8,7 @@ import pytest
 
 from modconsole.desk import asks
 from modconsole.desk.desk import Desk
-from modconsole.domain.records import Author, Coverage, Message
+from modconsole.domain.records import Author, Coverage, Gap, Identity, Message, Record, Source
 from modconsole.domain.times import HOUR, MINUTE, to_datetime
 from modconsole.store.db import Db
 from modconsole.store.ingest import ingest
@@ -225,8 +225,7 @@ async def test_nobody_waits_is_said_only_where_every_source_can_vouch(tmp_path: 
     """The same empty list is good news from a source that was seen completely, and none from one that was not."""
     for failing in (False, True):
         path = tmp_path / f"{failing}.db"
-        records = list(_answered(failing=failing))
-        kit.build(path, records, accounts=["blog"])
+        kit.build(path, _answered(failing=failing), accounts=["blog"])
         async with console(path).run_test(size=(80, 24)) as pilot:
             await ready(pilot)
             shown = text(pilot)
@@ -236,9 +235,7 @@ async def test_nobody_waits_is_said_only_where_every_source_can_vouch(tmp_path: 
             assert ("cannot say" in shown) is failing
 
 
-def _answered(*, failing: bool) -> list[Message | Coverage | object]:
-    from modconsole.domain.records import Gap, Identity, Source
-
+def _answered(*, failing: bool) -> list[Record]:
     now = to_datetime(kit.NOW)
     source = Source(id="blog", platform="demo-blog", name="Blog", identities=[Identity(id="us")], observed_at=now)
     theirs = Message(

@@ -7,6 +7,8 @@
 Every act is bound to the ask that was seen when the key was pressed. It runs in a thread; first it is looked whether that ask
 is still what was seen, and if not, what has happened is told and nothing is done without a yes. What was done stands in the
 footer, with how to undo it; `.` does it again on another ask.
+
+Dialogs are loaded when the first one is asked for: what one types into costs ten milliseconds of a start.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ from modconsole.domain.safetext import Safe, cut, fill, join, line, literal
 from modconsole.errors import Conflict
 from modconsole.screens import browser
 from modconsole.screens.base import Base
-from modconsole.screens.dialogs import CloseDialog, ConfirmDialog, LineDialog, SnoozeDialog, Until
 from modconsole.screens.saying import change_words, countdown, undone_words
 from modconsole.screens.wording import clock, who
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from modconsole.desk.asks import Acted, Undone
     from modconsole.desk.views import QueueRow
     from modconsole.screens.composer import Sent
+    from modconsole.screens.dialogs import Until
 
 _UNDO = literal(" · u undo")
 
@@ -86,6 +88,8 @@ class AskActions(Base):
 
     def action_close_ask(self) -> None:
         """Close without a reply, with a reason."""
+        from modconsole.screens.dialogs import CloseDialog
+
         row = self.current_ask()
         if row is not None:
 
@@ -103,6 +107,8 @@ class AskActions(Base):
 
     def action_snooze(self) -> None:
         """Out of sight until a time."""
+        from modconsole.screens.dialogs import SnoozeDialog
+
         row = self.current_ask()
         if row is not None:
             now = self.desk.now()
@@ -123,6 +129,8 @@ class AskActions(Base):
 
     def action_claim(self) -> None:
         """Take it on, or let go of it; from somebody else only after a yes."""
+        from modconsole.screens.dialogs import ConfirmDialog
+
         row = self.current_ask()
         if row is None:
             return
@@ -197,6 +205,8 @@ class AskActions(Base):
         self._act(row, literal("tag it"), tag, fill("Tagged {}", self._whom(row)), done=False, bound=False)
 
     def _ask_line(self, row: QueueRow, title: Safe, about: Safe, then: Callable[[QueueRow, str], None]) -> None:
+        from modconsole.screens.dialogs import LineDialog
+
         def typed(text: str | None) -> None:
             if text is not None:
                 then(row, text)
@@ -292,6 +302,8 @@ class AskActions(Base):
                 self.say(what, "warning")
                 return
             self.console.read_again()
+            from modconsole.screens.dialogs import ConfirmDialog
+
             title = literal("It is not what you saw")
             self.app.push_screen(
                 ConfirmDialog(title, what, fill("{} all the same", words)), lambda yes: carry_out() if yes else None

@@ -13,6 +13,7 @@ from textual.widgets import Input
 from modconsole.domain import safetext
 from modconsole.domain.safetext import Safe, cells, join
 from modconsole.screens.wording import SPACE
+from modconsole.widgets.fields import LineField
 from modconsole.widgets.plain import PlainLine
 
 LONGEST: Final = 400
@@ -25,8 +26,8 @@ class Asking(Horizontal):
     DEFAULT_CSS = """
     Asking { height: 1; width: 1fr; }
     Asking > PlainLine { width: auto; }
-    Asking > Input { width: 1fr; border: none; height: 1; padding: 0; background: transparent; }
-    Asking > Input:focus { border: none; background-tint: transparent; }
+    Asking > LineField { width: 1fr; border: none; height: 1; padding: 0; background: transparent; }
+    Asking > LineField:focus { border: none; background-tint: transparent; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False, priority=True)]
 
@@ -35,9 +36,8 @@ class Asking(Horizontal):
         super().__init__(id="asking")
         self._label = join([SPACE, label, SPACE])
         self._take, self._left = take, left
-        self.line = Input(compact=True, select_on_focus=False, max_length=LONGEST)
-        self.line.cursor_blink = False
-        self.line.value = safetext.line(text, LONGEST)
+        self.line = LineField(safetext.line(text, LONGEST))
+        self.line.max_length = LONGEST
 
     def compose(self) -> ComposeResult:
         """The label and the line."""

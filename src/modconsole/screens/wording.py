@@ -85,5 +85,5 @@ def where(source: str, title: str | None, kind: str) -> Safe:
     if said:
         return join([line(source, 60), DOT, said])
     if kind in PRIVATE:
-        return join([line(source, 60), literal(" DM" if kind == "dm" else " group")])
+        return join([line(source, 60), literal(" DM") if kind == "dm" else literal(" group")])
     return line(source, 60)
