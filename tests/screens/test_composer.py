@@ -13,6 +13,7 @@ import pytest
 from modconsole.desk import asks, drafts
 from modconsole.desk.desk import Desk
 from modconsole.domain.records import Identity
+from modconsole.errors import InputError
 from modconsole.screens import editor
 from modconsole.screens.composer import Composer
 from modconsole.store import outbox, queue
@@ -401,6 +402,6 @@ def test_headings_of_a_reply_are_no_comments() -> None:
 
 def test_an_editor_that_is_not_there_is_named() -> None:
     """And what to set."""
-    with pytest.raises(editor.InputError, match=r"\$VISUAL cannot be found"):
+    with pytest.raises(InputError, match=r"\$VISUAL cannot be found"):
         editor.command({"VISUAL": "no-such-editor-anywhere"})
     assert editor.command({"EDITOR": f"{sys.executable} -u"}) == [sys.executable, "-u"]

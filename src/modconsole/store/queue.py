@@ -248,11 +248,13 @@ def one(db: Db, now: int, source: str, conversation: str, thread: str, person: s
 
 def of_conversation(db: Db, now: int, conversation: int) -> list[QueueRow]:
     """All asks of a conversation in queue order, by its row id."""
-    names = db.rows(
-        "select source_native, conversation_native, thread, person from ask where conversation = ?", (conversation,)
-    )
-    found = [one(db, now, *each) for each in names]
-    return sorted((row for row in found if row is not None), key=lambda row: row.key)
+    found: dict[int, QueueRow] = {}
+    for stretch in _stretches(db, now, True):
+        sql = _SELECT.format(now=now) + _FROM.format(hint="") + _TEXT
+        for row in db.rows(f"{sql} where k.conversation = ? and {stretch.where}", (conversation,)):
+            told = _row(row, stretch)
+            found.setdefault(told.row_id, told)  # the stretches overlap; the first one that has it is where it stands
+    return sorted(found.values(), key=lambda row: row.key)
 
 
 def counts(db: Db, now: int, terms: Iterable[Term] = ()) -> dict[str, int]:
