@@ -24,7 +24,8 @@ from modconsole.screens.base import bindings, rule, vouched
 from modconsole.screens.listing import ListScreen
 from modconsole.screens.queue_rows import VIEWS, Part, View, detail, draw, head
 from modconsole.screens.wording import DOT, SPACE, clock, where, who
-from modconsole.widgets.plain import Painted, Piece, Plain
+from modconsole.widgets.pane import Pane
+from modconsole.widgets.plain import Painted, Piece
 
 if TYPE_CHECKING:
     from textual.strip import Strip
@@ -82,7 +83,7 @@ class QueueScreen(AskActions, ListScreen[QueueRow]):
         self.view: View = "tonight"
         self.limit = ""
         self.foot_lines = Foot(id="sections")
-        self.detail = Plain(id="detail")
+        self.detail = Pane(id="detail")
         self._under_way: list[Outgoing] = []
         self._narrowed = True
         self._unlimited = 0
@@ -199,7 +200,7 @@ class QueueScreen(AskActions, ListScreen[QueueRow]):
 
     def _show_detail(self, row: QueueRow | None) -> None:
         if self.detail.display:
-            self.detail.show(detail(row, self.now, self.desk.who) if row is not None else EMPTY, layout=False)
+            self.detail.show(detail(row, self.now, self.desk.who) if row is not None else [])
 
     def ribbon_left(self) -> Sequence[Piece]:
         """What limits the list."""
