@@ -214,3 +214,14 @@ def test_ids_of_ours_sort_by_the_time_of_the_act() -> None:
     assert ids == sorted(ids)
     assert {ident[14] for ident in ids} == {"7"}
     assert len(set(ids)) == 24
+
+
+def test_an_ask_that_has_left_a_limited_queue_is_not_found_in_it(sit: Sit) -> None:
+    """So the cursor goes to its neighbour instead of following it to a place that is not on the list."""
+    desk = sit(story().message("q", "bo", "09:00"))
+    limited = views.QueuePager(desk, "is:waiting older:1h")
+    row = limited.first(1)[0]
+    assert limited.find(row) is not None
+    asks.reply(desk, "blog", "q", "Yes.")
+    assert limited.find(row) is None
+    assert views.QueuePager(desk).find(row) is not None
