@@ -30,7 +30,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from modconsole import keys
-from modconsole.desk import asks
+from modconsole.desk import undoing
 from modconsole.desk.desk import Desk
 from modconsole.desk.views import Header, header
 from modconsole.domain.safetext import Safe, for_terminal, join, line, literal
@@ -231,9 +231,9 @@ class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
         """Take back my last act, and say what it was."""
         screen = self.screen
         if isinstance(screen, Base):
-            screen.work(lambda: asks.undo(self.desk), self._undone)
+            screen.work(lambda: undoing.undo(self.desk), self._undone)
 
-    def _undone(self, undone: asks.Undone) -> None:
+    def _undone(self, undone: undoing.Undone) -> None:
         from modconsole.screens.saying import undone_words
 
         self.read_again()

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from modconsole.desk import asks, links, seen
+from modconsole.desk import asks, links, seen, undoing
 from modconsole.domain.safetext import Safe, cut, fill, join, line, literal
 from modconsole.errors import Conflict
 from modconsole.screens import browser
@@ -27,7 +27,8 @@ from modconsole.screens.wording import clock, who
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from modconsole.desk.asks import Acted, Undone
+    from modconsole.desk.asks import Acted
+    from modconsole.desk.undoing import Undone
     from modconsole.desk.views import QueueRow
     from modconsole.screens.composer import Sent
     from modconsole.screens.dialogs import Until
@@ -259,7 +260,7 @@ class AskActions(Base):
 
     def action_undo(self) -> None:
         """Take back my last act; a reply becomes a draft again."""
-        self.work(lambda: asks.undo(self.desk), self._undone)
+        self.work(lambda: undoing.undo(self.desk), self._undone)
 
     def _undone(self, undone: Undone) -> None:
         self._goes_out_at = 0

@@ -11,8 +11,9 @@ from modconsole.screens.wording import wait, who
 from modconsole.widgets.plain import Piece
 
 if TYPE_CHECKING:
-    from modconsole.desk.asks import Caution, Undone
+    from modconsole.desk.asks import Caution
     from modconsole.desk.seen import Change
+    from modconsole.desk.undoing import Undone
     from modconsole.desk.views import QueueRow
 
 STATUS: Final = {
