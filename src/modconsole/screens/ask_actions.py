@@ -27,7 +27,8 @@ from modconsole.screens.wording import clock, who
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from modconsole.desk.asks import Acted, Undone
+    from modconsole.desk.asks import Acted
+    from modconsole.desk.undoing import Undone
     from modconsole.desk.views import QueueRow
     from modconsole.screens.composer import Sent
     from modconsole.screens.dialogs import Until
@@ -259,7 +260,12 @@ class AskActions(Base):
 
     def action_undo(self) -> None:
         """Take back my last act; a reply becomes a draft again."""
-        self.work(lambda: asks.undo(self.desk), self._undone)
+        self.work(self._undo, self._undone)
+
+    def _undo(self) -> Undone:
+        from modconsole.desk import undoing  # it knows the platforms, whose acts can be undone too
+
+        return undoing.undo(self.desk)
 
     def _undone(self, undone: Undone) -> None:
         self._goes_out_at = 0
