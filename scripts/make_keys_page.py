@@ -15,8 +15,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "keys.md"
 HEAD = """\
 # Keys
 
-Made from the key table by `scripts/make_keys_page.py`; do not edit it by hand. In the console, `?` shows the keys that work where you are,
-and `:` finds a command by its name.
+Made from the key table by `scripts/make_keys_page.py`; do not edit it by hand. In the console, `?` shows the keys that work
+where you are, and `:` finds a command by its name.
 
 Every command has an id, and every key can be changed. Nothing needs two hands or a function key, and nothing that destroys is one
 key without undo.
@@ -36,10 +36,10 @@ Write them into `settings.toml` in the folder of modconsole (`MODCONSOLE_HOME`, 
 "ask.tag" = []                 # none: `:` still finds it
 ```
 
-A key is a character (`r`, `R`, `/`), a name (`enter`, `esc`, `tab`, `space`, `up`, `PgDn`, `home`, `f5`), or one of these with `ctrl+`, `alt+` or
-`shift+` before it. The console does not start with keys that cannot work, and says what is wrong: an id that does not exist, a key that would mean two
-things on one screen, a key that a terminal cannot tell from another (`ctrl+i` is `tab`, `ctrl+m` is `enter`), or no key at all for what you
-could not do without (`quit`, `back`, `help`, `palette`).
+A key is a character (`r`, `R`, `/`), a name (`enter`, `esc`, `tab`, `space`, `up`, `PgDn`, `home`, `f5`), or one of these with
+`ctrl+`, `alt+` or `shift+` before it. The console does not start with keys that cannot work, and says what is wrong: an id that
+does not exist, a key that would mean two things on one screen, a key that a terminal cannot tell from another (`ctrl+i` is
+`tab`, `ctrl+m` is `enter`), or no key at all for what you could not do without (`quit`, `back`, `help`, `palette`).
 """
 
 TITLES = {

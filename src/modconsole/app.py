@@ -29,7 +29,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from modconsole import keys
-from modconsole.desk import asks
+from modconsole.desk import undoing
 from modconsole.desk.desk import Desk
 from modconsole.desk.views import Header, header
 from modconsole.domain.safetext import Safe, for_terminal, join, line, literal
@@ -164,13 +164,17 @@ class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
             except ModConsoleError as error:
                 self._unreadable(error)
                 return
+            except Exception as error:
+                self.call_later(_raise, error)
+                return
             for screen in self.screen_stack:
                 if isinstance(screen, Base):
                     screen.show_head()
                     screen.header_changed(self.header)
 
     def _unreadable(self, error: ModConsoleError) -> None:
-        if self.header is not None:
+        """Without a database the screens teach; with one, the figures are not as fresh as they look."""
+        if self._version is not None:
             self._say(join([literal("! "), line(str(error))]), "warning")
 
     def _say(self, what: Safe, style: str = "") -> None:
@@ -220,9 +224,9 @@ class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
         """Take back my last act, and say what it was."""
         screen = self.screen
         if isinstance(screen, Base):
-            screen.work(lambda: asks.undo(self.desk), self._undone)
+            screen.work(lambda: undoing.undo(self.desk), self._undone)
 
-    def _undone(self, undone: asks.Undone) -> None:
+    def _undone(self, undone: undoing.Undone) -> None:
         from modconsole.screens.saying import undone_words
 
         self.read_again()
@@ -253,6 +257,10 @@ class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
     async def action_quit(self) -> None:
         """Leave."""
         self.exit(0)
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def make(screen: str) -> Base:

@@ -17,7 +17,7 @@ from tests.cli.conftest import ROOT, Cli, write
 from tests.cli.test_import import SLOWLY, many
 from tests.tools.ttyprobe import Session
 
-AT_ONCE = "import modconsole.cli.call as c; c.PROGRESS_AFTER = -1.0; " + SLOWLY
+AT_ONCE = "import modconsole.cli.call as c; c.PROGRESS_AFTER = -1.0; c.PROGRESS_EVERY = 0.0; " + SLOWLY
 
 
 @pytest.mark.parametrize(

@@ -190,3 +190,27 @@ def test_the_console_opens_and_ends_well(home: Path, words: list[str]) -> None:
 def test_json_of_the_demo_is_the_document_of_waiting(cli: Cli) -> None:
     """One shape, whoever prints it."""
     assert set(json.loads(cli("demo", "--json").out)) == {"now", "counts", "coverage", "asks"}
+
+
+@pytest.mark.pty
+def test_what_a_call_does_not_say_is_asked_for_and_a_password_is_never_shown(home: Path) -> None:
+    """Platform, address, name, password; the last one leaves no trace on the screen."""
+    session = Session(
+        [sys.executable, "-m", "modconsole", "sources", "add"],
+        env={"PYTHONPATH": str(ROOT / "src"), "MODCONSOLE_HOME": str(home / "home"), "MODCONSOLE_KEYRING": "off"},
+        keep_output=True,
+    )
+    with session:
+        for question, answer in (
+            ("Platform", "wordpress"),
+            ("Address of the site", "http://127.0.0.1:9"),
+            ("Login name there", "ann"),
+            ("Application password", "xyzzy-plugh"),
+        ):
+            session.wait_text(question)
+            session.send(f"{answer}<CR>")
+        assert session.wait_exit() == 2
+    assert session.output is not None
+    assert b"127.0.0.1:9" in session.output
+    assert b"plugh" not in session.output
+    assert not (home / "home").exists()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from modconsole.desk import asks, views
+from modconsole.desk import asks, undoing, views
 from modconsole.desk.desk import CLAIM_SECONDS, Desk
 from modconsole.domain.ids import new_id
 from modconsole.domain.records import Message, Source
@@ -40,7 +40,7 @@ def test_a_close_can_be_undone_as_if_it_had_never_been_made(sit: Sit) -> None:
     before = asks.why(desk, "blog", "q2")
     acted = asks.close(desk, "blog", "q2", reason="thanks")
     assert (acted.status, status(desk, "q2")) == ("closed", "closed")
-    undone = asks.undo(desk)
+    undone = undoing.undo(desk)
     assert (undone.what, undone.status) == ("close", "waiting")
     assert asks.why(desk, "blog", "q2").waiting_since == before.waiting_since == when("10:00")
     assert verify(desk.db, desk.now()) == []
@@ -52,12 +52,12 @@ def test_undo_without_an_id_takes_back_my_own_last_act_and_nobody_elses(sit: Sit
     other = sit(who="ben")
     mine = asks.close(desk, "blog", "q")
     theirs = asks.close(other, "blog", "q2")
-    assert asks.undo(desk).id == mine.id
+    assert undoing.undo(desk).id == mine.id
     with pytest.raises(NotFound, match="nothing of ann's"):
-        asks.undo(desk)
-    assert asks.undo(desk, theirs.id).id == theirs.id
+        undoing.undo(desk)
+    assert undoing.undo(desk, theirs.id).id == theirs.id
     with pytest.raises(Conflict, match="undone already"):
-        asks.undo(desk, theirs.id)
+        undoing.undo(desk, theirs.id)
 
 
 def test_an_act_on_our_own_message_is_refused(sit: Sit) -> None:
@@ -78,7 +78,7 @@ def test_a_reply_waits_for_the_undo_delay_and_comes_back_as_a_draft(sit: Sit, cl
     assert (acted.status, acted.goes_out_at) == ("sending", clock.now + 10 * SECOND)
     assert outbox.due(desk.db, "blog", clock.now) == []
     assert [row.id for row in outbox.due(desk.db, "blog", clock.now + 10 * SECOND)] == [acted.id]
-    assert asks.undo(desk).status == "waiting"
+    assert undoing.undo(desk).status == "waiting"
     kept = journal.draft(desk.db, "blog", "q", "ann")
     assert kept is not None
     assert kept.text == "Of course."
@@ -90,7 +90,7 @@ def test_a_reply_that_has_gone_out_cannot_be_taken_back_and_says_so(sit: Sit, cl
     acted = asks.reply(desk, "blog", "q", "Of course.")
     assert outbox.take(desk.db, acted.id, clock.now)
     with pytest.raises(Conflict, match="cannot be taken back"):
-        asks.undo(desk)
+        undoing.undo(desk)
 
 
 def test_scenario_21_what_they_write_while_we_compose_stays_open_and_we_are_told(sit: Sit) -> None:
@@ -214,3 +214,14 @@ def test_ids_of_ours_sort_by_the_time_of_the_act() -> None:
     assert ids == sorted(ids)
     assert {ident[14] for ident in ids} == {"7"}
     assert len(set(ids)) == 24
+
+
+def test_an_ask_that_has_left_a_limited_queue_is_not_found_in_it(sit: Sit) -> None:
+    """So the cursor goes to its neighbour instead of following it to a place that is not on the list."""
+    desk = sit(story().message("q", "bo", "09:00"))
+    limited = views.QueuePager(desk, "is:waiting older:1h")
+    row = limited.first(1)[0]
+    assert limited.find(row) is not None
+    asks.reply(desk, "blog", "q", "Yes.")
+    assert limited.find(row) is None
+    assert views.QueuePager(desk).find(row) is not None

@@ -9,6 +9,7 @@ from textual import events
 from textual.binding import Binding
 
 from modconsole import keys
+from modconsole.errors import StoreError
 from modconsole.screens.base import Base
 from modconsole.screens.palette import PaletteScreen, matches
 from modconsole.widgets.rowlist import RowList
@@ -210,3 +211,28 @@ async def test_what_is_typed_ahead_of_a_screen_waits_for_it(community: Path) -> 
         for key in ("r", *"Hello", "space", *"auc"):
             pilot.app.post_message(events.Key(key, " " if key == "space" else key))
         await until(pilot, lambda: "Hello auc" in text(pilot), "the reply")
+
+
+async def test_an_error_while_the_header_is_read_is_not_swallowed(
+    community: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of ours is said, with the list still there; any other ends the console with status 1."""
+
+    def locked(_desk: object) -> None:
+        raise StoreError("The database is locked.")
+
+    def broken(_desk: object) -> None:
+        raise TypeError("a mistake")
+
+    app = console(community)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        monkeypatch.setattr("modconsole.app.header", locked)
+        app.read_again()
+        await until(pilot, lambda: "! The database is locked." in text(pilot), "the footer's word")
+    monkeypatch.setattr("modconsole.app.header", broken)
+    app = console(community)
+    with pytest.raises(TypeError, match="a mistake"):
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda: app._exit, "the end")
+    assert app.return_code == 1

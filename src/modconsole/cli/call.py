@@ -31,6 +31,9 @@ PROGRESS_AFTER = 1.0
 """Seconds before a progress line appears: what is done sooner needs none."""
 
 
+PROGRESS_EVERY = 0.1
+"""Seconds between two states of the progress line."""
+
 BAR = 24
 """Cells of a progress bar."""
 
@@ -83,7 +86,7 @@ class Call:
         def tell(text: str) -> None:
             nonlocal shown, last
             now = time.monotonic()
-            if sys.stderr.isatty() and now - began > PROGRESS_AFTER and (now - last > 0.1 or not shown):
+            if sys.stderr.isatty() and now - began > PROGRESS_AFTER and (now - last >= PROGRESS_EVERY or not shown):
                 sys.stderr.write(f"\r{for_terminal(text)}\x1b[K")
                 sys.stderr.flush()
                 shown, last = True, now

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 import sys
 from typing import Any
@@ -108,7 +107,6 @@ def main(args: list[str] | None = None) -> None:
 
 def run(args: list[str]) -> int:
     """Run one call and give its exit code; errors are told on standard error."""
-    logging.getLogger("modconsole").addHandler(logging.NullHandler())  # a command says itself what went wrong
     try:
         result: Any = modconsole.main(args, prog_name="modconsole", standalone_mode=False)
     except click.ClickException as error:

@@ -59,9 +59,9 @@ def list_(call: Call) -> int:
 
 
 @command("add")
-@click.argument("platform")
-@click.argument("url")
-@click.option("--user", required=True, metavar="NAME", help="The login name there.")
+@click.argument("platform", required=False)
+@click.argument("url", required=False)
+@click.option("--user", metavar="NAME", help="The login name there.")
 @click.option("--id", "ident", default="", metavar="SOURCE", help="What to call the source. Default: the host name.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.option(
@@ -74,9 +74,9 @@ def list_(call: Call) -> int:
 @click.option("--shared", is_flag=True, help="The account is a page that the team shares, not a person.")
 def add_(
     call: Call,
-    platform: str,
-    url: str,
-    user: str,
+    platform: str | None,
+    url: str | None,
+    user: str | None,
     ident: str,
     password_stdin: bool,
     target_hours: float | None,
@@ -87,15 +87,18 @@ def add_(
 
     For PLATFORM wordpress, URL is the site, and the password an application password (WordPress: Users, Profile). It is asked
     for, or read from standard input; it is verified before anything is stored, and kept in the system's keyring or in a file that
-    only you can read. What was written before now is the source's backlog.
+    only you can read. What was written before now is the source's backlog. What the call does not say is asked for.
     """
     from modconsole.desk import sources
 
+    platform = _said(platform, "PLATFORM", "Platform", default="wordpress")
     if platform not in sources.platforms():
         raise UsageError(
             f"There is no connector for {platform!r}.",
             hint=f"There are: {', '.join(sources.platforms())}. Any other place can be imported.",
         )
+    url = _said(url, "URL", "Address of the site")
+    user = _said(user, "--user", "Login name there")
     secret = _password(password_stdin)
     added = sources.add(
         call.desk(create=True),
@@ -126,6 +129,16 @@ def add_(
         call.say(f"  ! {each}")
     call.say("`modconsole sync` brings everything in.")
     return 0
+
+
+def _said(value: str | None, name: str, question: str, default: str | None = None) -> str:
+    """A word of the call, or the answer to a question where somebody can be asked."""
+    if value is not None:
+        return value
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{name} is missing.")
+    answer: str = click.prompt(question, default=default, err=True)
+    return answer
 
 
 def _password(from_stdin: bool) -> str:

@@ -142,16 +142,19 @@ def sweep_(call: Call, since: tuple[str, int], no_sync: bool, now: int | None) -
     from modconsole.reports import receipt
 
     desk = call.desk()
+    trouble: dict[str, str] = {}
     if not no_sync and now is None:
         with call.progress() as tell:
             results = sweep.sync(desk, full=True, listener=lambda event: tell(_words(event)))
-        for result in results:
-            if result.outcome != "ok":
-                call.narrate(_line(result))
+        trouble = {result.source: result.error or result.outcome for result in results if result.outcome != "ok"}
     with documents.moment(desk, now) as fixed:
         at = fixed.now()
         vouched = [
-            receipt.Vouched(source=state.source, fresh=state.state == "fresh", why=state.why)
+            receipt.Vouched(
+                source=state.source,
+                fresh=state.state == "fresh" and state.source.id not in trouble,
+                why=state.why or trouble.get(state.source.id, ""),
+            )
             for state in views.coverage(fixed)
         ]
         begin = at - since[1] if since[0] == "span" else since[1]

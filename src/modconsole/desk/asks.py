@@ -18,7 +18,7 @@ from modconsole.domain.ids import new_id
 from modconsole.domain.proof import Proof, prove
 from modconsole.domain.records import Act, Decision, Send
 from modconsole.domain.times import SECOND, to_datetime
-from modconsole.errors import Conflict, ModConsoleError, NotFound, UsageError
+from modconsole.errors import Conflict, NotFound, UsageError
 from modconsole.store import journal, lists, marks, outbox
 from modconsole.store.cases import Loaded, Loader
 
@@ -53,16 +53,6 @@ class Caution(Struct, kw_only=True):
     at: int = 0
     by: str = ""
     stops: bool = False
-
-
-class Undone(Struct, kw_only=True):
-    """What an undo took back."""
-
-    id: str
-    what: str
-    status: str
-    source: str
-    message: str | None
 
 
 def locate(desk: Desk, source: str, message: str) -> Loaded:
@@ -336,59 +326,6 @@ def _others(desk: Desk, board: Board, thread: str, person: str) -> list[Caution]
             )
         )
     return found
-
-
-# -- undo ------------------------------------------------------------------------------------------------------------------
-
-
-def undo(desk: Desk, ident: str | None = None) -> Undone:
-    """Take back my last act, or the one with this id. Raises `NotFound`, or `Conflict` where it is too late."""
-    db, now = desk.db, desk.now()
-    if ident is None:
-        last = journal.mine(db, desk.who)
-        if last is None:
-            raise NotFound(f"There is nothing of {desk.who}'s to undo.")
-        ident = last.id
-    found = journal.find(db, ident)
-    if found is None:
-        raise NotFound(f"There is no act {ident!r}.", hint="`modconsole journal` shows the latest ones.")
-    if isinstance(found, Send):
-        if not outbox.take_back(db, found.id, now):
-            current = outbox.get(db, found.id)
-            state = current.state if current is not None else found.state
-            raise Conflict(
-                f"The reply is {state} and cannot be taken back any more.",
-                hint="Remove it on the platform if it must go.",
-            )
-        what, message = "reply", found.reply_to
-        _keep_as_draft(desk, found)
-    else:
-        if not journal.undo_decision(db, found.id, desk.who, now):
-            raise Conflict("That was undone already.")
-        what, message = found.act, found.through
-    ask = _ask_or_none(desk, found.source, message)
-    return Undone(id=found.id, what=what, status=ask.status if ask else "", source=found.source, message=message)
-
-
-def _keep_as_draft(desk: Desk, send: Send) -> None:
-    """A reply that was taken back is a draft again: its words are never lost."""
-    if send.reply_to is not None:
-        kept = journal.Draft(
-            source=send.source,
-            message=send.reply_to,
-            by=send.by,
-            text=send.text,
-            through=send.through,
-            saved_at=desk.now(),
-        )
-        journal.save_draft(desk.db, kept)
-
-
-def _ask_or_none(desk: Desk, source: str, message: str | None) -> Ask | None:
-    try:
-        return status(desk, source, message) if message is not None else None
-    except ModConsoleError:
-        return None
 
 
 def _acted(desk: Desk, ident: str, source: str, message: str) -> Acted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modconsole.desk import asks
+from modconsole.desk import undoing
 from modconsole.desk.desk import Desk
 from modconsole.errors import Conflict, NotFound
 from modconsole.store import lists, marks, outbox
@@ -86,9 +86,9 @@ def retry(desk: Desk, ident: str) -> None:
         raise Conflict(f"The reply is {send.state}.", hint="Only one that has failed can be tried again.")
 
 
-def take_back(desk: Desk, ident: str) -> asks.Undone:
+def take_back(desk: Desk, ident: str) -> undoing.Undone:
     """Take a reply back that has not gone out: it is a draft again. Raises `Conflict` where it is too late."""
-    return asks.undo(desk, ident)
+    return undoing.undo(desk, ident)
 
 
 def pause(desk: Desk, source: str, paused: bool) -> None:

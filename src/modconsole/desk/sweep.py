@@ -1,28 +1,29 @@
-"""Syncing from the desk: once, for ever, and the nightly sweep.
+"""Syncing from the desk: once, for ever, and for the nightly sweep.
 
-The engine takes over when it is free to; where another process syncs this database already, it is asked to.
+The engine takes over when it is free to; where another process syncs this database already, it is asked to. It is imported when
+something is synced, in the console's case by the thread that syncs: the first screen does not wait for it.
 """
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from modconsole.config.secrets import Secrets
 from modconsole.desk.desk import Desk
 from modconsole.errors import SignInError
 from modconsole.store import marks
 from modconsole.store.marks import AccountRow
-from modconsole.sync.engine import Engine
-from modconsole.sync.reports import Listener, Result, quiet
 
-__all__ = ["Result", "ask_for_sync", "engine", "failed", "secret_of", "sync", "watch"]
+if TYPE_CHECKING:
+    from modconsole.sync.engine import Engine
+    from modconsole.sync.reports import Listener, Result
 
 
 def secret_of(account: AccountRow) -> str:
     """The secret of an account. Raises `SignInError` where none is kept, or where it cannot be read."""
+    from modconsole.config.secrets import Secrets
+
     found = Secrets().get(account.source)
     if found is None:
         raise SignInError(
@@ -32,10 +33,20 @@ def secret_of(account: AccountRow) -> str:
     return found
 
 
-def engine(desk: Desk, what: str, listener: Listener = quiet) -> Engine:
+def engine(desk: Desk, what: str, listener: Listener | None = None) -> Engine:
     """The engine for this desk's database; `what` says to others which program holds the lease."""
+    import logging
+    import os
+    import socket
+
+    from modconsole.sync.engine import Engine
+    from modconsole.sync.reports import quiet
+
+    log = logging.getLogger("modconsole")
+    if not log.handlers:  # what goes wrong is told by whoever asked; without a handler Python would print it as well
+        log.addHandler(logging.NullHandler())
     label = f"{desk.who}@{socket.gethostname().partition('.')[0]} ({what} {os.getpid()})"
-    return Engine(desk.path, label, clock=desk.clock, secrets=secret_of, listener=listener)
+    return Engine(desk.path, label, clock=desk.clock, secrets=secret_of, listener=listener or quiet)
 
 
 def sync(
@@ -43,7 +54,7 @@ def sync(
     sources: Iterable[str] | None = None,
     *,
     full: bool = False,
-    listener: Listener = quiet,
+    listener: Listener | None = None,
     stop: threading.Event | None = None,
 ) -> list[Result]:
     """One turn of every source, or of some: sends what is due, brings what is new, with `full` walks everything."""
@@ -51,7 +62,7 @@ def sync(
     return engine(desk, "sync", listener).run_once(named or None, full=full, stop=stop)
 
 
-def watch(desk: Desk, stop: threading.Event, *, what: str = "watch", listener: Listener = quiet) -> None:
+def watch(desk: Desk, stop: threading.Event, *, what: str = "watch", listener: Listener | None = None) -> None:
     """Sync until `stop` is set."""
     engine(desk, what, listener).watch(stop)
 
@@ -60,7 +71,7 @@ def background(desk: Desk) -> Callable[[threading.Event], None] | None:
     """What the console runs beside the screen; None where nothing is synced."""
     if not marks.accounts(desk.db):
         return None
-    return engine(desk, "console").watch
+    return lambda stop: watch(desk, stop, what="console")
 
 
 def ask_for_sync(desk: Desk, source: str | None = None) -> None:

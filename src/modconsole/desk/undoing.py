@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from modconsole.desk import moderating
 from modconsole.desk.asks import status
 from modconsole.desk.desk import Desk
 from modconsole.domain.ask import Ask
@@ -42,6 +41,8 @@ def undo(desk: Desk, ident: str | None = None, *, retract: bool = False) -> Undo
     act = journal.moderation(desk.db, ident)
     if act is None:
         raise NotFound(f"There is no act {ident!r}.", hint="`modconsole journal` shows the latest ones.")
+    from modconsole.desk import moderating  # connectors are of no use to anybody who only closes and snoozes
+
     moderating.undo(desk, act)
     return _undone(desk, act.id, act.act, act.source, act.message)
 
@@ -61,6 +62,8 @@ def _reply(desk: Desk, send: Send, *, retract: bool) -> Undone:
                 "Take it off the platform with `modconsole undo --retract`." if state in ("sent", "confirmed") else ""
             )
             raise Conflict(f"The reply is {state} and cannot be taken back any more.", hint=hint)
+        from modconsole.desk import moderating
+
         moderating.retract(desk, send.source, send.id)
     _keep_as_draft(desk, send)
     return _undone(desk, send.id, "reply", send.source, send.reply_to)

@@ -83,7 +83,8 @@ class QueuePager:
 
     def find(self, row: QueueRow) -> QueueRow | None:
         """The same ask as it stands now, with the key of where it stands now; None where it is no longer listed."""
-        found = queue.one(self.desk.db, self.desk.now(), row.source, row.conversation, row.thread, row.person)
+        names = (row.source, row.conversation, row.thread, row.person)
+        found = queue.one(self.desk.db, self.desk.now(), *names, self.terms)
         return found if found is not None and (self.every or found.key[0] < 4) else None
 
     def _page(

@@ -9,8 +9,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from modconsole.desk import outgoing
-from modconsole.desk.asks import Undone
 from modconsole.desk.outgoing import OutboxPager, Outgoing
+from modconsole.desk.undoing import Undone
 from modconsole.domain.safetext import EMPTY, Safe, block, cut, fill, fit, join, line, literal
 from modconsole.keys import Command
 from modconsole.screens import lessons

@@ -154,6 +154,11 @@ class Part(QueuePager):
         """Rows before a key, in list order."""
         return self._less(super().before(key, n), n)
 
+    def find(self, row: QueueRow) -> QueueRow | None:
+        """The same ask as it stands now; None where it has left this part, as when its reply is on its way."""
+        found = super().find(row)
+        return found if found is not None and _listed(found) else None
+
     def _more(self, page: list[QueueRow], n: int) -> list[QueueRow]:
         """`page` without the quiet ones, filled up from what follows."""
         rows = list(filter(_listed, page))

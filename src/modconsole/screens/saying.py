@@ -11,9 +11,9 @@ from modconsole.screens.wording import wait, who
 from modconsole.widgets.plain import Piece
 
 if TYPE_CHECKING:
-    from modconsole.desk import asks, undoing
     from modconsole.desk.asks import Caution
     from modconsole.desk.seen import Change
+    from modconsole.desk.undoing import Undone
     from modconsole.desk.views import QueueRow
 
 STATUS: Final = {
@@ -87,7 +87,7 @@ def countdown(goes_out_at: int, now: int) -> Sequence[Piece] | None:
     return [(fill("sent in {} s", -(-left // SECOND)), "accent"), (literal(" · u undo"), "dim")]
 
 
-def undone_words(undone: asks.Undone | undoing.Undone) -> Safe:
+def undone_words(undone: Undone) -> Safe:
     """What an undo took back."""
     if undone.what == "reply":
         return literal("The reply is taken back; it is a draft again. r goes on with it.")

@@ -231,15 +231,26 @@ def _row(row: tuple[Any, ...], stretch: _Stretch) -> QueueRow:
     )
 
 
-def one(db: Db, now: int, source: str, conversation: str, thread: str, person: str) -> QueueRow | None:
-    """One ask by its names, whatever its status; None where there is no such ask. Its key says where it stands now."""
+def one(
+    db: Db, now: int, source: str, conversation: str, thread: str, person: str, terms: Iterable[Term] = ()
+) -> QueueRow | None:
+    """One ask by its names, whatever its status; None where there is no such ask, or where it does not match a query.
+
+    Its key says where it stands now.
+    """
+    condition, args = compile_terms(terms, now)
     where = (  # by the row id, which has an index; by the names it would be a search through the queue
         "k.conversation = (select i.id from conversation i join source o on o.id = i.source where o.native = ? and i.native = ?)"
         " and k.thread = ? and k.person = ?"
     )
-    names = (source, conversation, thread, person)
+    names = [*args, source, conversation, thread, person]
     for stretch in _stretches(db, now, True):
-        sql = _SELECT.format(now=now) + _FROM.format(hint="") + _TEXT + f" where {where} and {stretch.where}"
+        sql = (
+            _SELECT.format(now=now)
+            + _FROM.format(hint="")
+            + _TEXT
+            + f" where ({condition}) and {where} and {stretch.where}"
+        )
         row = db.row(sql, names)
         if row is not None:
             return _row(row, stretch)

@@ -10,6 +10,7 @@ which keeps the contract of `modconsole.connectors.base`. Ours win over an entry
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -51,18 +52,23 @@ def _wordpress() -> Connect:
     return found
 
 
+_living: dict[tuple[str, int, int], Connector] = {}
+"""The demo's places, which live in this process: whoever acts on one must meet the one that sync looks at."""
+_living_lock = threading.Lock()
+
+
 def _demo() -> Connect:
     module = import_module("modconsole.connectors.demo")
 
     def connect(settings: Mapping[str, Any], secret: str, *, source: str, clock: Clock) -> Connector:
         start = settings.get("start")
-        made: Connector = module.connect(
-            settings.get("place", source),
-            start=start if isinstance(start, int) else clock(),
-            clock=clock,
-            seed=settings.get("seed", 1),
-        )
-        return made
+        begun = start if isinstance(start, int) else clock()
+        place, seed = settings.get("place", source), settings.get("seed", 1)
+        with _living_lock:
+            found = _living.get((place, begun, seed))
+            if found is None:
+                found = _living[place, begun, seed] = module.connect(place, start=begun, clock=clock, seed=seed)
+        return found
 
     return connect
 
