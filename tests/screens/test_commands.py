@@ -234,5 +234,5 @@ async def test_an_error_while_the_header_is_read_is_not_swallowed(
     app = console(community)
     with pytest.raises(TypeError, match="a mistake"):
         async with app.run_test(size=(80, 24)) as pilot:
-            await until(pilot, lambda: app._exit, "the end")
+            await until(pilot, lambda: app._exception is not None, "the end")
     assert app.return_code == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from modconsole.desk import asks
+from modconsole.desk import asks, outgoing
 from modconsole.desk.desk import Desk
 from modconsole.domain.records import Author, Coverage, Gap, Identity, Message, Record, Source
 from modconsole.domain.times import HOUR, MINUTE, to_datetime
@@ -126,6 +126,27 @@ async def test_an_act_reaches_the_ask_that_was_seen(community: Path) -> None:
             following.person,
         )
         assert lines(pilot)[-1].startswith(" Closed")
+
+
+async def test_the_cursor_goes_to_the_next_ask_when_a_reply_is_on_its_way(community: Path) -> None:
+    """A failed one is tried again by somebody else: the ask goes to the foot, and nothing after it is skipped."""
+    async with console(community).run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("j")
+        seen, following = queue(pilot).list.row, queue(pilot).list.window.row_at(queue(pilot).list.window.line + 1)
+        other = Desk(community, who="jonas", clock=kit.Clock())
+        failed = next(each.send.id for each in outgoing.OutboxPager(other).first(9) if each.send.state == "failed")
+        outgoing.retry(other, failed)
+        other.close()
+        await until(pilot, lambda: queue(pilot).list.row != seen and "36 of 36" in text(pilot), "the next ask")
+        now = queue(pilot).list.row
+        assert (now.source, now.conversation, now.person) == (
+            following.source,
+            following.conversation,
+            following.person,
+        )
+        assert "is not in this list any more" in lines(pilot)[-1]
+        assert any("→ queued" in line and seen.name in line for line in lines(pilot))
 
 
 async def test_undo_takes_the_last_act_back_and_says_what_it_was(community: Path) -> None:

@@ -155,7 +155,7 @@ class Part(QueuePager):
         return self._less(super().before(key, n), n)
 
     def find(self, row: QueueRow) -> QueueRow | None:
-        """The same ask as it stands now; None where it has left this part, as when its reply is on its way."""
+        """The same ask as it stands now; None where it is no longer listed, as when a reply to it is on its way."""
         found = super().find(row)
         return found if found is not None and _listed(found) else None
 
