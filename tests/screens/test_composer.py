@@ -336,6 +336,22 @@ def test_a_crash_loses_at_most_the_last_half_second(path: Path) -> None:
     assert kept.startswith("Hello Ann")
 
 
+def test_leaving_the_console_in_the_middle_of_a_word_keeps_it(path: Path) -> None:
+    """ctrl+q right behind the last letter."""
+    command = [sys.executable, "-m", "tests.screens.console", str(path), "ann", "blog", "post"]
+    env: dict[str, str | None] = {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "TZ": "UTC"}
+    with Session(command, env=env, cwd=str(ROOT)) as session:
+        session.wait_text("Does this work on ARM?")
+        session.settle()
+        session.send("r")
+        session.wait_text("on blog")
+        session.settle()
+        session.send("Bye")
+        session.send("<C-q>")
+        assert session.wait_exit() == 0
+    assert draft_of(path) == "Bye"
+
+
 EDITOR = """#!{python}
 import os, stat, sys
 path = sys.argv[1]

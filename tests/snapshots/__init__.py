@@ -1,1 +1,0 @@
-"""Pictures of the console, each with what one should see in it."""

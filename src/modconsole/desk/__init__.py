@@ -9,6 +9,9 @@
 - `composing`  who answers as whom, where, with how much room; `drafts`, `platforms` beside it
 - `outgoing`   the outbox; pausing sources
 - `searching`  search hits as a list; `links`, `seen`, `edits`, `ahead` are small helpers of the screens
+- `seen`       whether an ask is still what was seen when a key was pressed
+- `composing`  what the writer of a reply must see, and what has happened since; `drafts`, `platforms` (how long it may be)
+- `explain`    the proof, told; `edits`: the texts that a message had; `ahead`: the next ask; `links`: checked links
 - `documents`  the JSON documents of the command line
 - `files`      import and export
 - `sources`    sources, identities, what a change of identities would do

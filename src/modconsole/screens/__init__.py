@@ -7,6 +7,11 @@
 - `search`        messages by their words
 - `sources`       what each source can vouch for
 - `outbox`        replies on their way
+- `conversation`  what was said (`talk`: what belongs to which message; `messages`: how one looks)
+- `composer`      writing a reply; `editor`: in one's own editor
+- `ask_actions`   what keys do to the ask under the cursor, for every screen that has one; `dialogs`: what they ask first
+- `why`, `versions`  the proof in words; what edits changed
+- `saying`, `whens`, `browser`  sentences about what has happened; times as typed; opening links
 - `help`          the keys, from the key table
 - `palette`       any command by its name
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from modconsole.desk import asks, links, seen, undoing
+from modconsole.desk import asks, links, seen
 from modconsole.domain.safetext import Safe, cut, fill, join, line, literal
 from modconsole.errors import Conflict
 from modconsole.screens import browser
@@ -260,7 +260,12 @@ class AskActions(Base):
 
     def action_undo(self) -> None:
         """Take back my last act; a reply becomes a draft again."""
-        self.work(lambda: undoing.undo(self.desk), self._undone)
+        self.work(self._undo, self._undone)
+
+    def _undo(self) -> Undone:
+        from modconsole.desk import undoing  # it knows the platforms, whose acts can be undone too
+
+        return undoing.undo(self.desk)
 
     def _undone(self, undone: Undone) -> None:
         self._goes_out_at = 0

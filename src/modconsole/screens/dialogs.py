@@ -22,7 +22,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from modconsole.desk.asks import CLOSE_REASONS
-from modconsole.domain.safetext import EMPTY, Safe, fill, join, line, literal
+from modconsole.domain.safetext import EMPTY, Safe, cut, fill, join, line, literal
 from modconsole.errors import ModConsoleError
 from modconsole.screens import whens
 from modconsole.screens.base import Rule
@@ -177,7 +177,7 @@ class CloseDialog(Menu[str]):
         answers.append(Answer(str(len(CLOSE_REASONS)), literal("other: in your own words")))
         chosen = next((at for at, each in enumerate(answers) if each.value == suggested), 0)
         super().__init__(
-            fill("Close {} without a reply", who(row.name, row.handle, row.person)),
+            fill("Close {} without a reply", cut(who(row.name, row.handle, row.person), 40)),
             answers,
             chosen=chosen if suggested else 0,
             typed=_reason,
@@ -209,7 +209,7 @@ class SnoozeDialog(Menu[Until]):
         answers.append(Answer("4", literal("until they write"), Until(None), literal("no time")))
         answers.append(Answer("5", literal("another time")))
         super().__init__(
-            fill("Snooze {}", who(row.name, row.handle, row.person)),
+            fill("Snooze {}", cut(who(row.name, row.handle, row.person), 40)),
             answers,
             chosen=1,
             typed=lambda text: Until(whens.parse(text, now)),

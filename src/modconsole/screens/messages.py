@@ -12,6 +12,7 @@ from modconsole.domain.safetext import (
     EMPTY,
     Safe,
     block,
+    cells,
     fill,
     fit,
     hidden,
@@ -84,7 +85,7 @@ def draw(told: Told, width: int, *, now: int, me: str, opened: int = 0) -> Drawn
     depth = min(told.entry.depth, DEEPEST)
     indent = 2 * depth
     body = indent + (2 if depth else 0)
-    lines: list[list[Piece]] = [_head(told, width, indent, now, me)]
+    lines = _head(told, width, indent, now, me)
     lines += _state(told, width, body, now)
     lines += _text(told, width, body, opened)
     for attachment in told.shown.message.attachments or ():
@@ -113,7 +114,8 @@ def author(told: Told, me: str) -> Safe:
     return fill("{} (team)", who(shown.ours.name, shown.ours.handle, shown.ours.id))
 
 
-def _head(told: Told, width: int, indent: int, now: int, me: str) -> list[Piece]:
+def _head(told: Told, width: int, indent: int, now: int, me: str) -> list[list[Piece]]:
+    """Who, how long, when; and what there is to know of it, on a line of its own where that would push the name out."""
     left = _space(indent)
     if told.entry.depth:
         left.append((_REPLY, "dim"))
@@ -130,10 +132,15 @@ def _head(told: Told, width: int, indent: int, now: int, me: str) -> list[Piece]
     ):
         right += [(fill("waits {}", wait(max(0, now - told.ask.waiting_since))), "warning"), (_GAP, "")]
     badges = join(list(_badges(told, now)), DOT)
-    if badges:
-        right += [(badges, "dim"), (_GAP, "")]
-    right.append((clock(told.entry.created, now), "dim"))
-    return lay_out(left, right, width)
+    at: list[Piece] = [(clock(told.entry.created, now), "dim")]
+    beside: list[Piece] = [(badges, "dim"), (_GAP, "")] if badges else []
+    if not badges or sum(cells(text) for text, _ in [*left, *right, *beside, *at]) <= width:
+        return [lay_out(left, [*right, *beside, *at], width)]
+    below = indent + (2 if told.entry.depth else 0)
+    return [
+        lay_out(left, [*right, *at], width),
+        *([*_space(below), (each, "dim")] for each in wrap(badges, max(8, width - below))),
+    ]
 
 
 def _badges(told: Told, now: int) -> Iterator[Safe]:

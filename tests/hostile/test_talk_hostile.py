@@ -1,0 +1,138 @@
+"""No payload of the corpus gets through a conversation, its dialogs, the proof, the diff or the composer to a real terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modconsole.desk import drafts
+from modconsole.desk.desk import Desk
+from modconsole.domain.records import Attachment, Author, Conversation, Decision, Identity, Message, Record, Source
+from modconsole.domain.times import HOUR, MINUTE, to_datetime
+from tests.hostile.corpus import PAYLOADS, assert_inert
+from tests.screens import kit
+from tests.tools.ttyprobe import Session
+
+ROOT = Path(__file__).parents[2]
+TEXTS = [payload.encode("utf-8", "replace").decode() for payload in PAYLOADS.values()]
+
+
+def hostile() -> Iterator[Record]:
+    """One conversation in which each payload is a text, a name, an edit, a note, a reason, an attachment."""
+    bad = "".join(TEXTS[:40])[:3000]
+    yield Source(
+        id="evil", platform="x", name=bad, identities=[Identity(id="us", name=bad)], observed_at=to_datetime(kit.NOW)
+    )
+    yield Conversation(source="evil", id="all", kind="comments", title=bad)
+    for number, payload in enumerate(TEXTS):
+        at = kit.NOW - 100 * HOUR + number * MINUTE
+        said: dict[str, Any] = {
+            "source": "evil",
+            "id": f"m{number}",
+            "conversation": "all",
+            "author": Author(id=f"p{number}", name=payload[:3000], handle=payload[:3000]),
+            "created_at": to_datetime(at),
+        }
+        yield Message(**said, text="It was harmless once." + payload[:50], observed_at=to_datetime(at))
+        later = to_datetime(at + HOUR)
+        yield Message(
+            **said,
+            text=payload,
+            edited_at=later,
+            observed_at=later,
+            attachments=[Attachment(kind=payload[:100], alt=payload[:100], url=payload[:100])],
+        )
+        if number % 3 == 0:
+            yield Decision(
+                id=f"00000000-0000-7000-8000-{number:012}",
+                at=later,
+                by=payload[:200] or "x",
+                act="note" if number % 2 else "claim",
+                source="evil",
+                conversation="all",
+                person=f"p{number}",
+                through=f"m{number}",
+                reason=payload[:300],
+                text=payload[:2000],
+                until=to_datetime(kit.NOW + HOUR),
+            )
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That conversation alone, and a hostile draft for each third message."""
+    path = kit.build(tmp_path_factory.mktemp("talk") / "modconsole.db", hostile())
+    desk = Desk(path, who="mara", clock=kit.Clock())
+    for number, payload in enumerate(TEXTS):
+        if number % 3 == 1:
+            drafts.save_draft(desk, "evil", f"m{number}", payload)
+    desk.close()
+    return path
+
+
+def opened(database: Path, folder: Path, display: str, size: tuple[int, int]) -> Session:
+    """The conversation in a pty."""
+    session = Session(
+        [sys.executable, "-m", "tests.screens.run_console", str(database), str(folder)],
+        size=size,
+        env={"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "MODCONSOLE_DISPLAY": display, "AT": str(kit.NOW), "TZ": "UTC"},
+        cwd=str(ROOT),
+        timeout=60,
+    )
+    session.wait_text("\u258c")
+    session.settle()
+    session.send("<Enter>")
+    session.wait_text(f"of {len(TEXTS)}")
+    session.settle()
+    session.send("<Home>")
+    session.settle()
+    return session
+
+
+@pytest.mark.pty
+@pytest.mark.parametrize(("display", "size"), [("stock", (80, 24)), ("diff", (120, 40))])
+def test_a_hostile_conversation_is_inert_message_by_message(
+    database: Path, tmp_path: Path, display: str, size: tuple[int, int]
+) -> None:
+    """Every message is scrolled through and shown; the terminal sees text and colours alone."""
+    seen: set[str] = set()
+    with opened(database, tmp_path, display, size) as session:
+        for _ in range(len(TEXTS) + 20):
+            session.key("j", nochange=0.1, quiet=0.02)
+            seen |= set(session.screen_text().splitlines())
+        assert_inert(session)
+        assert sum("S<" in line for line in seen) > len(TEXTS) // 2
+        session.send("<C-q>")
+        assert session.wait_exit() == 0
+
+
+@pytest.mark.pty
+@pytest.mark.parametrize("start", [0, 1, 2])
+def test_what_opens_from_a_hostile_message_is_inert(database: Path, tmp_path: Path, start: int) -> None:
+    """Of each message the proof, the diff, the dialogs, and the composer with its quotation and a hostile draft."""
+    with opened(database, tmp_path, "stock", (80, 24)) as session:
+        session.send("j" * start)
+        for _ in range(start, len(TEXTS), 3):
+            for key, back, said in (
+                ("w", "q", "Why does"),
+                ("d", "q", "Edits of"),
+                ("c", "<Esc>", "no reply needed"),
+                ("z", "<Esc>", "until they write"),
+                ("r", "<Esc>", "Reply to"),
+            ):
+                session.send(key)
+                session.wait_text(said)
+                session.settle(quiet=0.05)
+                assert_inert(session)
+                session.send(back)
+                session.wait_text(f"of {len(TEXTS)}")
+                session.settle(quiet=0.05)
+            session.send("jjj")
+            session.settle(quiet=0.05)
+        assert_inert(session)
+        session.send("<C-q>")
+        assert session.wait_exit() == 0
