@@ -75,8 +75,8 @@ class ModerateActions(Base):
             for at, act in enumerate((a for a, _ in moderating.ACTS if a in FITTING[target.state] and a in able), 1)
         ]
         if not answers:
-            said = "Nobody is signed in to {}, or its platform has no such acts."
-            self.say(fill(said, line(target.source, 40)), "warning")
+            place = line(target.source, 40)
+            self.say(fill("Nobody is signed in to {}, or its platform has no such acts.", place), "warning")
             return
         title = fill("Moderate what {} wrote, on the platform", cut(target.author, 40))
         self.app.push_screen(Menu(title, answers), lambda act: self._carry_out(target, act) if act else None)
