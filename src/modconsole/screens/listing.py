@@ -150,6 +150,7 @@ class ListScreen(Base, Generic[R]):
         """List something else: what `pager` gives now."""
         self.trouble = None
         self.list.use(self.pager())
+        self._nothing = True  # until its rows are there
         self.show_foot()
         self.show_ribbon()
 
