@@ -150,6 +150,8 @@ class ListScreen(Base, Generic[R]):
         """List something else: what `pager` gives now."""
         self.trouble = None
         self.list.use(self.pager())
+        self._nothing = True  # until its rows are there
+        self.show_foot()
         self.show_ribbon()
 
     def _moved(self, row: R | None, _position: int, _count: int) -> None:
