@@ -108,7 +108,12 @@ def test_no_screen_lets_a_generated_text_act(texts: list[str]) -> None:
     """Queue with its pane, inbox, a search, conversations with their proof and composer, message by message."""
     with TemporaryDirectory() as folder:
         database = kit.build(Path(folder) / "m.db", said(texts))
-        env = {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "MODCONSOLE_DISPLAY": "diff", "AT": str(kit.NOW), "TZ": "UTC"}
+        env: dict[str, str | None] = {
+            "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+            "MODCONSOLE_DISPLAY": "diff",
+            "AT": str(kit.NOW),
+            "TZ": "UTC",
+        }
         command = [sys.executable, "-m", "tests.screens.run_console", str(database), folder]
         with Session(command, size=(130, 40), env=env, cwd=str(ROOT), timeout=60) as session:
             session.wait_text("36 of 36")
