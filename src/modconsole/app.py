@@ -8,6 +8,7 @@ nothing happens, nothing is sent to the terminal.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import threading
@@ -43,6 +44,9 @@ POLL: Final = 0.3
 MINUTE: Final = 60.0
 THREADS: Final = 3
 """Threads that read and act, each with a connection of its own."""
+
+SWITCH: Final = 0.0005
+"""Seconds after which a thread that reads gives way: a key needs the interpreter's lock several times."""
 
 Background = Callable[[threading.Event], None]
 """Work beside the screen, such as sync: runs in a thread of its own until the event is set."""
@@ -103,6 +107,9 @@ class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
         self.read_again()
         self.set_interval(POLL, self._poll)
         self.set_interval(MINUTE, self.read_again)
+        self.call_after_refresh(
+            gc.freeze
+        )  # what is loaded stays: looking through it for garbage takes as long as five keys
         if self._background is not None:
             threading.Thread(target=self._beside, args=(self._background,), name="background", daemon=True).start()
 
@@ -301,6 +308,8 @@ def run(
         sync_now=sync_now,
         log=home / "logs" / "console.log" if home is not None else None,
     )
+    sys.setswitchinterval(SWITCH)
+    gc.freeze()  # what is loaded stays: looking through it for garbage again and again takes as long as five keys
     status = run_console(app)
     if app.crashed:
         where = f" Details are in {app.log_path}." if app.log_path is not None else ""

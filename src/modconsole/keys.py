@@ -151,6 +151,14 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _command("ask.why", "w", "why", "Why somebody waits, or does not, in words.", ASK, "why", ask=True, footer=14),
     _command("ask.note", "i", "note", "Write a note for the team; nobody outside sees it.", ASK, "note", ask=True),
     _command("ask.tag", "t", "tag", "Put tags on it, or take them off.", ASK, "tag", ask=True),
+    _command(
+        "message.moderate",
+        "m",
+        "moderate",
+        "Approve, hold, mark as spam, trash or restore it on its platform.",
+        ASK,
+        "moderate",
+    ),
     _command("ask.browser", "o", "browser", "Open it on the platform, in the browser.", ASK, "open_browser", ask=True),
     _command("ask.link", "y", "copy link", "Copy its link.", ASK, "copy_link", ask=True),
     # a conversation

@@ -18,6 +18,8 @@ from modconsole.store.journal import Moderated
 from modconsole.sync import moderate as acts
 from modconsole.sync import registry
 
+__all__ = ["ACTS", "Moderated", "Moderation", "able", "moderate", "retract", "undo"]
+
 ACTS: tuple[tuple[Moderation, str], ...] = (
     ("approve", "show it to everybody"),
     ("hold", "put it back into moderation: nobody else sees it"),

@@ -19,6 +19,7 @@ from modconsole.domain.safetext import Safe, cells, cut, fill, join, line, liter
 from modconsole.screens.ask_actions import AskActions
 from modconsole.screens.base import bindings, trust
 from modconsole.screens.messages import MOST, author, draw, is_cut, is_long
+from modconsole.screens.moderate import ModerateActions, Target
 from modconsole.screens.saying import STATUS
 from modconsole.screens.talk import Talk, Told
 from modconsole.screens.wording import DOT, SPACE, wait, who
@@ -46,7 +47,7 @@ TITLE: Final = 3
 _UP, _DOWN = literal("\u2191 "), literal("\u2193 ")
 
 
-class ConversationScreen(AskActions):
+class ConversationScreen(AskActions, ModerateActions):
     """One conversation, at a message if one is named, else at the first person who waits."""
 
     PLACE = "conversation"
@@ -219,6 +220,15 @@ class ConversationScreen(AskActions):
         if talk is None or not talk.count:
             return None
         return talk.ask_at(min(self.view.index, talk.count - 1))
+
+    def moderated(self) -> Target | None:
+        """The message under the cursor, whoever wrote it."""
+        told = self.view.item
+        if told is None:
+            return None
+        shown = told.shown
+        author = who(shown.name, shown.handle, shown.message.author.id)
+        return Target(self._source_id, shown.message.id, shown.message.state or "live", author)
 
     def message_meant(self, row: QueueRow) -> str:
         """The message under the cursor, where it belongs to the ask."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -22,8 +22,12 @@ R = TypeVar("R", bound=Row)
 class ListScreen(Base, Generic[R]):
     """Base of the screens that list something. `now` is the instant by which all rows that are shown were drawn."""
 
+    FOOT_FOLLOWS: ClassVar[bool] = False
+    """Whether what can be done depends on the row, and not only on whether there is one."""
+
     def __init__(self) -> None:
         super().__init__()
+        self._nothing = True
         self.now = 0
         self.news = 0
         self.trouble: ModConsoleError | None = None
@@ -146,12 +150,16 @@ class ListScreen(Base, Generic[R]):
         """List something else: what `pager` gives now."""
         self.trouble = None
         self.list.use(self.pager())
+        self._nothing = True  # until its rows are there
+        self.show_foot()
         self.show_ribbon()
 
     def _moved(self, row: R | None, _position: int, _count: int) -> None:
         if row is not None:
             self.trouble = None
-        self.show_foot()
+        if self.FOOT_FOLLOWS or (row is None) != self._nothing:
+            self._nothing = row is None
+            self.show_foot()
         self.show_ribbon()
         self.show_empty()
         self.moved(row)

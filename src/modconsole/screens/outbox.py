@@ -49,6 +49,7 @@ class OutboxScreen(ListScreen[Outgoing]):
 
     PLACE = "outbox"
     BINDINGS: ClassVar[list[BindingType]] = bindings("outbox")
+    FOOT_FOLLOWS = True
 
     def __init__(self) -> None:
         super().__init__()

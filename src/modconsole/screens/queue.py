@@ -22,12 +22,16 @@ from modconsole.screens import lessons
 from modconsole.screens.ask_actions import AskActions
 from modconsole.screens.base import bindings, rule, vouched
 from modconsole.screens.listing import ListScreen
+from modconsole.screens.moderate import ModerateActions, Target
 from modconsole.screens.queue_rows import VIEWS, Part, View, detail, draw, head
 from modconsole.screens.wording import DOT, SPACE, clock, where, who
-from modconsole.widgets.plain import Painted, Piece, Plain
+from modconsole.widgets.pane import Pane
+from modconsole.widgets.plain import Painted, Piece
 
 if TYPE_CHECKING:
     from textual.strip import Strip
+
+    from modconsole.desk.moderating import Moderated
 
 WIDE: Final = 120
 """From this width on, a second pane shows the text of the ask under the cursor."""
@@ -71,7 +75,7 @@ class Foot(Painted):
         return self.strip([], width)
 
 
-class QueueScreen(AskActions, ListScreen[QueueRow]):
+class QueueScreen(AskActions, ModerateActions, ListScreen[QueueRow]):
     """Who waits, most urgent first."""
 
     PLACE = "queue"
@@ -82,7 +86,7 @@ class QueueScreen(AskActions, ListScreen[QueueRow]):
         self.view: View = "tonight"
         self.limit = ""
         self.foot_lines = Foot(id="sections")
-        self.detail = Plain(id="detail")
+        self.detail = Pane(id="detail")
         self._under_way: list[Outgoing] = []
         self._narrowed = True
         self._unlimited = 0
@@ -199,7 +203,7 @@ class QueueScreen(AskActions, ListScreen[QueueRow]):
 
     def _show_detail(self, row: QueueRow | None) -> None:
         if self.detail.display:
-            self.detail.show(detail(row, self.now, self.desk.who) if row is not None else EMPTY, layout=False)
+            self.detail.show(detail(row, self.now, self.desk.who) if row is not None else [])
 
     def ribbon_left(self) -> Sequence[Piece]:
         """What limits the list."""
@@ -257,6 +261,19 @@ class QueueScreen(AskActions, ListScreen[QueueRow]):
     def current_ask(self) -> QueueRow | None:
         """The ask under the cursor."""
         return self.list.row
+
+    def after_moderation(self, done: Moderated) -> None:
+        """An ask that leaves the list because of it leaves by our own act."""
+        row = self.current_ask()
+        if row is not None and done.message in (*row.messages, row.latest):
+            self.after_act(row, done=True)
+
+    def moderated(self) -> Target | None:
+        """The message that the row shows: an open ask's is live on its platform."""
+        row = self.current_ask()
+        if row is None:
+            return None
+        return Target(row.source, self.message_meant(row), "live", who(row.name, row.handle, row.person))
 
     def refusal(self, command: Command) -> Safe | None:
         """At home there is nowhere to go back to."""

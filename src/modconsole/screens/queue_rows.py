@@ -179,29 +179,25 @@ def _listed(row: QueueRow) -> bool:
     return row.status != "sending" or bool(row.trouble)
 
 
-def detail(row: QueueRow, now: int, me: str) -> list[Piece]:
-    """What the second pane of a wide screen says of an ask."""
-    newline = literal("\n")
-    place = where(row.source, None if row.kind == "dm" else row.title, row.kind)
-    pieces: list[Piece] = [(who(row.name, row.handle, row.person), "strong")]
+def detail(row: QueueRow, now: int, me: str) -> list[list[Piece]]:
+    """What the second pane of a wide screen says of an ask, in paragraphs."""
+    name: list[Piece] = [(who(row.name, row.handle, row.person), "strong")]
     if row.handle and row.name:
-        pieces.append((join([SPACE, line(row.handle, 60)]), "dim"))
-    pieces += [(newline, ""), (place, "dim"), (newline, "")]
+        name += [(SPACE, ""), (line(row.handle, 60), "dim")]
+    told = [name, [(where(row.source, None if row.kind == "dm" else row.title, row.kind), "dim")]]
     if row.kind in PRIVATE:
-        pieces += [(literal("private message"), "dim"), (newline, "")]
-    if row.waiting_since is not None:
-        pieces += [(join([literal("waits since "), clock(row.waiting_since, now)]), "")]
+        told.append([(literal("private message"), "dim")])
+    if row.waiting_since is None:
+        told.append([(line(row.status), "")])
+    else:
+        since: list[Piece] = [(join([literal("waits since "), clock(row.waiting_since, now)]), "")]
         target = due(row.due_at, now)
         if target:
             late = row.due_at is not None and row.due_at <= now
-            pieces += [(DOT, ""), (join([literal("due "), target]), "warning" if late else "dim")]
-    else:
-        pieces.append((line(row.status), ""))
-    pieces.append((newline, ""))
-    for mark, style in _marks(row, me):
-        pieces += [(mark, style), (newline, "")]
+            since += [(DOT, ""), (join([literal("due "), target]), "warning" if late else "dim")]
+        told.append(since)
+    told += [[mark] for mark in _marks(row, me)]
     if row.suggest_act:
         said = join([literal("suggested: "), line(row.suggest_act), DOT, line(row.suggest_reason or "")])
-        pieces += [(said, "accent"), (newline, "")]
-    pieces += [(newline, ""), (block(row.text, 4_000, 200), "")]
-    return [piece for piece in pieces if piece[0] is not EMPTY]
+        told.append([(said, "accent")])
+    return [*told, [(EMPTY, "")], [(block(row.text, 4_000, 200), "")]]

@@ -76,6 +76,7 @@ class SourcesScreen(ListScreen[Line]):
 
     PLACE = "sources"
     BINDINGS: ClassVar[list[BindingType]] = bindings("sources")
+    FOOT_FOLLOWS = True
 
     def __init__(self) -> None:
         super().__init__()

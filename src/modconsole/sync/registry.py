@@ -62,12 +62,13 @@ def _demo() -> Connect:
 
     def connect(settings: Mapping[str, Any], secret: str, *, source: str, clock: Clock) -> Connector:
         start = settings.get("start")
-        begun = start if isinstance(start, int) else clock()
         place, seed = settings.get("place", source), settings.get("seed", 1)
+        if not isinstance(start, int):
+            return module.connect(place, start=clock(), clock=clock, seed=seed)  # type: ignore[no-any-return]
         with _living_lock:
-            found = _living.get((place, begun, seed))
+            found = _living.get((place, start, seed))
             if found is None:
-                found = _living[place, begun, seed] = module.connect(place, start=begun, clock=clock, seed=seed)
+                found = _living[place, start, seed] = module.connect(place, start=start, clock=clock, seed=seed)
         return found
 
     return connect
