@@ -210,6 +210,7 @@ async def test_a_claim_of_somebody_else_is_taken_over_only_after_a_yes(path: Pat
     """Enter is no yes."""
     clock = Clock("13:00")
     asks.claim(Desk(path, who="bob", clock=clock), "blog", "a2")
+    clock.wait(1)
     async with talking(path, clock) as (app, pilot, screen):
         assert "\u25cf bob" in picture(app)[0]
         await pilot.press("a")

@@ -6,6 +6,7 @@ ribbon and drawn without moving the message under the cursor.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +38,9 @@ NOUNS: Final = {
     "group_dm": (literal("message"), literal("messages")),
 }
 
+BUSY: Final = 4
+"""After a read that took long, no other one for this many times as long."""
+
 TITLE: Final = 3
 """Which piece of the header is the title, where there is one."""
 
@@ -55,6 +59,7 @@ class ConversationScreen(AskActions, ModerateActions):
         self._talk: Talk | None = None
         self._opened: dict[int, int] = {}
         self._newest = 0
+        self._began = self._not_before = 0.0
         self._news: set[int] = set()
         self._reading = self._read_again = False
         self._after: QueueRow | None = None
@@ -131,12 +136,21 @@ class ConversationScreen(AskActions, ModerateActions):
 
     def changed(self) -> None:
         """The database has changed, or a minute has passed: read it again, one read at a time."""
-        if self._reading:
+        rest = self._not_before - time.monotonic()
+        if self._reading or (rest > 0 and self._after is None):
+            if not self._reading and not self._read_again:
+                self.set_timer(rest, self._rested)
             self._read_again = True
             return
         self._reading, self._read_again = True, False
+        self._began = time.monotonic()
         source, ident = self._source_id, self._conversation_id
         self.work(lambda: Talk(conversation(self.desk, source, ident)), self._show, self._cannot_read)
+
+    def _rested(self) -> None:
+        if self._read_again and not self._reading:
+            self._read_again = False
+            self.changed()
 
     def _cannot_read(self, error: ModConsoleError) -> None:
         self._reading = False
@@ -144,6 +158,8 @@ class ConversationScreen(AskActions, ModerateActions):
 
     def _show(self, talk: Talk) -> None:
         self._reading = False
+        # a conversation of a hundred thousand messages takes half a second to read: not for every change elsewhere
+        self._not_before = time.monotonic() + BUSY * (time.monotonic() - self._began)
         if (talk.conversation.row.source, talk.conversation.row.conversation) != (
             self._source_id,
             self._conversation_id,
@@ -166,6 +182,7 @@ class ConversationScreen(AskActions, ModerateActions):
         self.show_foot()
         self._show_ribbon()
         if self._read_again:
+            self._read_again = False
             self.changed()
 
     def _start(self, talk: Talk) -> int:
@@ -296,7 +313,7 @@ class ConversationScreen(AskActions, ModerateActions):
             self.say(literal("Nobody else is known to wait elsewhere."))
             return
         self._source_id, self._conversation_id, self._focus_on = place.source, place.conversation, place.message
-        self._talk, self._after = None, None
+        self._talk, self._after, self._not_before = None, None, 0.0
         self._opened.clear()
         self.changed()
 

@@ -54,7 +54,7 @@ def parse(text: str, now: int) -> int:
     """An instant after `now`. Raises `InputError` for what is no time, or one that has passed."""
     words = text.strip().lower()
     try:
-        found = _span(words, now) or _named(words, now) or _dated(words)
+        found = (_span(words, now) or _named(words, now) or _dated(words)) if words else None
     except (ValueError, OverflowError):
         found = None
     if found is None:
