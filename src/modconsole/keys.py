@@ -155,7 +155,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "message.moderate",
         "m",
         "moderate",
-        "Approve, hold, mark as spam, trash or restore it on its platform.",
+        "On its platform: approve, hold, spam, trash, restore.",
         ASK,
         "moderate",
     ),

@@ -105,6 +105,8 @@ class Window(Generic[R]):
         self.line = min(self.line, self.height - 1)
         if self.loaded and self.top > max(0, self.count - self.height):
             self.line = min(self.cursor - max(0, self.count - self.height), self.height - 1)
+        if self.loaded and self.top == 0:
+            self.new_above = 0
 
     def open(self, key: Key | None = None) -> None:
         """Begin at the first row, or at the row with that key (or the one that follows its place)."""
