@@ -6,6 +6,8 @@ each reply is turned into at most a few reaches, once, and judging an item is a 
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from msgspec import Struct
 
 from modconsole.domain.case import Case, Dispatch, Item, Linked, Ruling
@@ -74,6 +76,25 @@ class Board:
         for ruling in case.rulings:
             if ruling.act == "promise" and ruling.through is not None:
                 self.promises.setdefault(ruling.through, []).append(ruling)
+
+    @cached_property
+    def last_bot(self) -> dict[str, int]:
+        """Of each thread the position of the last live message of a bot of ours whose replies do not count."""
+        bots = {ident for ident, member in self.case.members.items() if member.kind == "bot" and not member.replies}
+        if not bots:
+            return {}
+        return {item.thread: item.position for item in self.items if item.author in bots and item.state == "live"}
+
+    @cached_property
+    def helpers(self) -> dict[str, set[str]]:
+        """Of each message the members, not us, who have replied to it or quoted it in a live message."""
+        found: dict[str, set[str]] = {}
+        for item in self.items:
+            if (item.up is not None or item.quotes is not None) and item.state == "live" and self.inbound(item):
+                for target in (item.up.id if item.up is not None else None, item.quotes):
+                    if target is not None:
+                        found.setdefault(target, set()).add(item.author)
+        return found
 
     # -- asking --------------------------------------------------------------------------------------------------------
 

@@ -309,17 +309,15 @@ def _describe(
     if ask.trouble:
         badges.append("send failed" if ask.trouble == "failed" else "unconfirmed")
     first = open_[0].item
-    members = board.case.members
-    if len(members) and any(
-        item.position > first.position and item.thread == key[0] and item.state == "live" and _is_bot(board, item)
-        for item in board.items[first.position + 1 :]
-    ):
+    if board.last_bot.get(key[0], -1) > first.position:
         badges.append("bot only")
     if any(v.reedited or v.item.texts or v.item.edited is not None for v in open_):
         badges.append("edited")
     if any(_found_late(board, verdict.item) for verdict in open_):
         badges.append("found late")
-    community = board.case.kind != "dm" and _community(board, {verdict.item.id for verdict in open_}, key)
+    community = board.case.kind != "dm" and any(
+        helper != key[1] for verdict in open_ for helper in board.helpers.get(verdict.item.id, ())
+    )
     if community:
         badges.append("answered by community")
     ask.badges = tuple(badges)
@@ -329,27 +327,12 @@ def _describe(
         ask.suggestion = Suggestion("close", "answered by community")
 
 
-def _is_bot(board: Board, item: Item) -> bool:
-    member = board.case.members.get(item.author)
-    return member is not None and member.kind == "bot" and not member.replies
-
-
 def _found_late(board: Board, item: Item) -> bool:
     """Whether the source had been vouched for up to a later time before we first saw this item."""
     if item.first_observed is None:
         return False
     through = board.case.vouched(item.first_observed)
     return through is not None and through >= item.created
-
-
-def _community(board: Board, open_ids: set[str], key: Key) -> bool:
-    """Whether another member, neither the asker nor us, has replied to or quoted one of the open items."""
-    for item in board.items:
-        if item.author == key[1] or item.state != "live" or not board.inbound(item):
-            continue
-        if (item.up is not None and item.up.id in open_ids) or item.quotes in open_ids:
-            return True
-    return False
 
 
 def queue_key(ask: Ask, now: int, target: int) -> QueueKey:

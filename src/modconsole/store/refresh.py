@@ -43,7 +43,8 @@ def refresh(db: Db, conversations: Collection[int], now: int) -> int:
         described: list[tuple[Any, ...]] = []
         for loaded in Loader(db).cases(sorted(conversations)):
             outcome = derive(loaded.case, now)
-            wanted = {(ask.thread, ask.person): ask_row(ask, loaded) for ask in outcome.asks}
+            created = {item.id: item.created for item in loaded.case.items} if outcome.asks else {}
+            wanted = {(ask.thread, ask.person): ask_row(ask, loaded, created) for ask in outcome.asks}
             changed += _compare(db, loaded, wanted, inserts, updates)
             described.append(
                 (
@@ -105,10 +106,9 @@ def refresh_for(db: Db, now: int) -> None:
     refresh(db, other_at(db, now), now)
 
 
-def ask_row(ask: Ask, loaded: Loaded) -> tuple[Any, ...]:
-    """The row of an ask, in the order of `ASK_COLUMNS`."""
+def ask_row(ask: Ask, loaded: Loaded, created: dict[str, int]) -> tuple[Any, ...]:
+    """The row of an ask, in the order of `ASK_COLUMNS`. `created` gives when each message of the conversation was written."""
     shown = ask.messages[0] if ask.messages else ask.latest
-    item_at = next((item.created for item in loaded.case.items if item.id == shown), None)
     return (
         loaded.conversation,
         ask.source,
@@ -125,7 +125,7 @@ def ask_row(ask: Ask, loaded: Loaded) -> tuple[Any, ...]:
         msgspec.json.encode(ask.messages).decode(),
         ask.latest,
         loaded.row_ids.get(shown),
-        item_at,
+        created.get(shown),
         msgspec.json.encode(ask.badges).decode(),
         int(ask.backlog),
         ask.claimed_by,

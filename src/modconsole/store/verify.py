@@ -45,8 +45,9 @@ def _conversation(db: Db, loader: Loader, ident: int, now: int, found: list[Diff
     outcome = derive(loaded.case, now)
     where = f"{loaded.case.source} {loaded.case.id}"
     stored = stored_rows(db, ident)
+    created = {item.id: item.created for item in loaded.case.items}
     for ask in outcome.asks:
-        derived = ask_row(ask, loaded)
+        derived = ask_row(ask, loaded, created)
         old = stored.pop((ask.thread, ask.person), None)
         if old != derived:
             found.append(
