@@ -51,7 +51,8 @@ class Db:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             new = not self.path.exists()
             # legacy transaction control, switched off: sqlite-utils needs the former, we say BEGIN ourselves
-            self.conn = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+            # each thread opens its own; the check is off so that one that ended without closing can be closed for it
+            self.conn = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             if new:
                 self.path.chmod(0o600)  # private messages are nobody else's to read
         except (OSError, sqlite3.Error) as error:
@@ -77,6 +78,11 @@ class Db:
     def close(self) -> None:
         """Let go of the file. Safe to call twice."""
         self.conn.close()
+
+    def __del__(self) -> None:
+        """What a thread that has ended left open is closed."""
+        if hasattr(self, "conn"):
+            self.conn.close()
 
     def __enter__(self) -> Db:
         return self
