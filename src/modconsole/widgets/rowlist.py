@@ -194,6 +194,10 @@ class RowList(Painted, Generic[R], can_focus=True):
         if row is not None and selectable(row) and self._on_open is not None:
             self._on_open(row)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Rows are marked only where somebody wants to know which."""
+        return self._on_mark is not None if action == "mark" else super().check_action(action, parameters)
+
     def action_mark(self) -> None:
         """Mark the row under the cursor or take its mark away, and go on to the next."""
         row = self.window.row
