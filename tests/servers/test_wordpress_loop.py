@@ -122,9 +122,8 @@ class Console:
 
     def ask(self, post: int) -> QueueRow:
         """The only ask at a post, whatever its status."""
-        found = [
-            row for row in queue.page(self.db, self.clock(), 1000, every=True) if row.conversation == f"post:{post}"
-        ]
+        place = lists.conversation_row_id(self.db, BLOG, f"post:{post}")
+        found = queue.of_conversation(self.db, self.clock(), place) if place is not None else []
         assert len(found) == 1, found
         return found[0]
 
