@@ -69,8 +69,8 @@ def under_way(desk: Desk, limit: int = 50) -> list[Outgoing]:
 def _told(desk: Desk, sends: list[OutboxRow]) -> list[Outgoing]:
     found = []
     for send in sends:
-        asked = lists.message(desk.db, send.source, send.reply_to) if send.reply_to is not None else None
-        if asked is None:
+        asked = lists.message(desk.db, send.source, send.reply_to or send.through)
+        if asked is None or asked.ours is not None:  # to nobody by name, as in a chat where we had the last word
             found.append(Outgoing(send, None, None, "", ""))
             continue
         found.append(Outgoing(send, asked.name, asked.handle, asked.message.author.id, asked.plain))

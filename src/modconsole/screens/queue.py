@@ -334,7 +334,7 @@ def _doubts(sources: Sequence[SourceState], room: int, now: int) -> list[list[Pi
         if each.source.paused:
             said.append(literal("paused; "))
         elif each.state == "failed":
-            said += [line(each.why, 200), literal("; ")]
+            said += [line(each.why.rstrip("."), 200), literal("; ")]
         lines.append([(join([*said, since, literal(". Asks may be missing.")]), "warning")])
     if len(sources) > room:
         lines.append([(_and_more(len(sources), room), "warning")])
