@@ -1,0 +1,30 @@
+"""What holds for all tests: with `MODCONSOLE_NO_SKIP=1`, as CI sets it, a skipped test is a failure of the run.
+
+A skip says "not here"; where everything has been installed, nothing may be "not here" without anybody noticing.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+_skipped: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note what was skipped; under xdist the reports of all workers come together here."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _skipped.append(report.nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run where nothing may be skipped and something was."""
+    if _skipped and os.environ.get("MODCONSOLE_NO_SKIP") == "1" and not hasattr(session.config, "workerinput"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which."""
+    if _skipped and os.environ.get("MODCONSOLE_NO_SKIP") == "1":
+        terminalreporter.write_line(f"skipped, which is not allowed here: {', '.join(_skipped)}", red=True)
