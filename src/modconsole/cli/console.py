@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from modconsole.cli.call import Call, command
+from modconsole.cli.call import Call, bar, command
 from modconsole.config import paths
 from modconsole.errors import InputError
 
@@ -53,7 +53,6 @@ def demo_(call: Call, real: bool, keep: str | None, no_console: bool) -> int:
 
     There is no account and no network, and nothing is touched but a database of the demo's own. New messages arrive as it runs.
     """
-    from modconsole.desk import demo
     from modconsole.desk.desk import Desk
 
     with _place(keep) as path:
@@ -61,13 +60,23 @@ def demo_(call: Call, real: bool, keep: str | None, no_console: bool) -> int:
         desk = Desk(path)
         try:
             if fresh:
-                call.narrate("Reading 258,145 messages …" if real else "Setting up the demo …")
-                (demo.fill_real if real else demo.fill)(desk)
+                _fill(call, desk, real)
             if no_console or call.as_json:
                 return _print(call, path)
             return _run(desk, paths.home())
         finally:
             desk.close()
+
+
+def _fill(call: Call, desk: Desk, real: bool) -> None:
+    from modconsole.desk import demo
+
+    call.narrate("Reading 258,145 messages …" if real else "Setting up the demo …")
+    if real:
+        with call.progress() as tell:
+            demo.fill_real(desk, lambda done, of: tell(f"{bar(done, of)}{done:,} of {of:,} records"))
+    else:
+        demo.fill(desk)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 from modconsole.connectors import chitchat, demo
 from modconsole.desk.desk import Desk
@@ -19,10 +20,20 @@ def fill(desk: Desk) -> None:
         marks.save_account(desk.db, source, platform, {"place": source, "start": now})
 
 
-def fill_real(desk: Desk) -> None:
-    """258,145 real direct messages. Raises `NotFound` with the command that installs them, where they are not."""
+RECORDS = 258_145 + 7_168 + 1
+"""What `fill_real` stores: messages, conversations and their source."""
+
+
+def fill_real(desk: Desk, told: Callable[[int, int], None] = lambda done, of: None) -> None:
+    """258,145 real direct messages. Raises `NotFound` with the command that installs them, where they are not.
+
+    `told` is called after each batch with how many records are stored, and of how many.
+    """
     records = chitchat.records()
+    done = 0
     with bulk(desk) as db:
         into = Ingest(db)
         while batch := list(itertools.islice(records, BATCH)):
             into.batch(batch, desk.now())
+            done += len(batch)
+            told(done, RECORDS)
