@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from modconsole.cli.root import run
 from modconsole.domain.records import Author, Conversation, Identity, Message, Record, Source
 from modconsole.domain.times import MINUTE, to_datetime
 from tests.hostile.corpus import assert_inert, assert_inert_output
+from tests.hostile.test_command_line_hostile import assert_nothing_happened, called
 from tests.screens import kit
 from tests.tools.ttyprobe import Session
 
@@ -79,6 +77,47 @@ TEXTS = st.lists(
     max_size=24,
 ).map("".join)
 
+KEYS = (
+    *(
+        "j" * 12,
+        "c",
+        "<Esc>",
+        "z",
+        "<Esc>",
+        "<Enter>",
+        "jjj",
+        "w",
+        "q",
+        "d",
+        "q",
+        "r",
+        "<Esc>",
+        "q",
+    ),  # the queue, and what opens
+    *(
+        "2",
+        "jjjj",
+        "<Enter>",
+        "jj",
+        "d",
+        "q",
+        "q",
+        "6",
+        "j",
+        "7",
+        "j",
+        "?",
+        "q",
+        ":",
+        "<Esc>",
+        "1",
+        "/",
+        "q",
+        "<Enter>",
+    ),
+)
+"""A walk through every screen and dialog."""
+
 WORLDS = settings(
     max_examples=4, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
@@ -98,7 +137,19 @@ def said(texts: Sequence[str]) -> Iterator[Record]:
             created_at=at,
             text=text * 3,
             format="html" if number % 5 == 0 else None,
+            observed_at=at,
         )
+        if number % 2 == 0:  # edited since
+            yield Message(
+                source="evil",
+                id=f"m{number}",
+                conversation=place,
+                author=Author(id=f"p{number}{text}", name=text, handle=text),
+                created_at=at,
+                text=text + texts[number - 1],
+                format="html" if number % 5 == 0 else None,
+                observed_at=to_datetime(kit.NOW),
+            )
 
 
 @pytest.mark.pty
@@ -117,24 +168,7 @@ def test_no_screen_lets_a_generated_text_act(texts: list[str]) -> None:
         command = [sys.executable, "-m", "tests.screens.run_console", str(database), folder]
         with Session(command, size=(130, 40), env=env, cwd=str(ROOT), timeout=60) as session:
             session.wait_text("36 of 36")
-            for keys in (
-                "j" * 12,
-                "<Enter>",
-                "jjj",
-                "w",
-                "q",
-                "r",
-                "<Esc>",
-                "q",
-                "2",
-                "jjjj",
-                "<Enter>",
-                "jj",
-                "q",
-                "6",
-                "7",
-                "1",
-            ):
+            for keys in KEYS:
                 session.send(keys)
                 session.settle(quiet=0.12)
                 assert_inert(session)
@@ -142,27 +176,28 @@ def test_no_screen_lets_a_generated_text_act(texts: list[str]) -> None:
             assert session.wait_exit(timeout=20) == 0
 
 
-@WORLDS
+@pytest.mark.pty
+@settings(WORLDS, max_examples=2)
 @given(st.lists(TEXTS, min_size=12, max_size=12))
 def test_no_command_prints_a_generated_text_that_could_act(texts: list[str]) -> None:
-    """For people and as JSON, on standard output and standard error."""
+    """For people and as JSON, in a pseudo-terminal; and what the words of the call themselves come back as."""
+    named = texts[0].replace("\x00", "\x1b")  # no argument of a call can hold a NUL
     calls = (
         ["waiting", "--all"],
         ["inbox"],
         ["search", "q"],
         ["why", "evil", "m0"],
-        ["why", "evil", texts[0]],
+        ["why", "evil", named],
         ["sources"],
     )
     with TemporaryDirectory() as folder:
-        database = str(kit.build(Path(folder) / "m.db", said(texts)))
+        database = kit.build(Path(folder) / "m.db", said(texts))
         for words in calls:
             for form in ([], ["--json"]):
-                with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
-                    code = run(["--db", database, *words, *form])
-                assert code in (0, 1, 2, 64), err.getvalue()
-                assert_inert_output(out.getvalue())
-                assert_inert_output(err.getvalue())
+                session, written = called(database, *words, *form)
+                assert session.exit_code in (0, 1, 2, 64), written
+                assert_nothing_happened(session)
+                assert_inert_output(written)
 
 
 def test_the_check_of_output_finds_what_is_not_gated() -> None:
