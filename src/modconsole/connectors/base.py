@@ -5,8 +5,18 @@ its own (the time is given) and no screen. What it reads comes out as records of
 each page with the *position* from which the next run can go on; whoever calls stores page and position in one
 transaction, so that a crash between two pages loses nothing and repeats at most one page.
 
+A connector module offers three names: `PLATFORM` (a `signing.PlatformInfo`), `connect(settings, credentials, *, source, clock)`
+which makes a connector without a request, and `sign_in(clock)`, the generator of questions (`signing.SignIn`).
+
+Four lanes make an answer to "who waits" possible, and a `pull` runs through all of them:
+
+- `discovery`: what the platform announces; cheap, and lossy.
+- `queues`: what is held, reported or filtered there.
+- `own`: our own messages, so that a reply written in the platform's own app counts.
+- `threads`: conversations read whole, those with somebody waiting first: what was never announced is found here.
+
 Every message carries `observed_at`: for `pull` the `now` that it was given, which is before the first request, so
-that a version read by itself in the meantime counts as the later one; for `send`, `find`, `read` and `moderate` the
+that a version read by itself in the meantime counts as the later one; for `send`, `find`, `read` and `act` the
 instant of the call, from the clock that `connect` was given. Where a platform does not say when a text or a state
 changed, `edited_at` and `state_at` are empty, and whoever stores the version sets them to its `observed_at` when the
 text, or the state, differs from the version before.
@@ -17,27 +27,38 @@ raises `OutcomeUnknown` and is never repeated by the connector itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from modconsole.domain.records import Record
+from modconsole.connectors.acts import Act, ActInfo, Done, Order
+from modconsole.domain.records import Identity, Record
 
-Moderation = Literal["approve", "hold", "spam", "trash", "restore"]
+LengthUnit = Literal["characters", "bytes", "graphemes"]
+
+
+def as_written(text: str) -> str:
+    """Where a platform counts what was written, as it was written."""
+    return text
 
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What this platform can do; shown in the docs and used to grey out keys with the reason."""
+    """What can be done through this connector: what its platform has (`acts`), and how long a reply may be.
 
-    moderation: frozenset[Moderation] = frozenset()
+    `counted` gives the text as the platform counts it, where that is not what was written.
+    """
+
+    acts: tuple[ActInfo, ...] = ()
     direct_messages: bool = False
-    idempotent_send: bool = False
-    edits_seen: str = ""
-    """How edits are found, in words."""
     max_length: int | None = None
     """The longest text that can be sent, in units of `length_unit`."""
-    length_unit: Literal["characters", "bytes", "graphemes"] = "characters"
+    length_unit: LengthUnit = "characters"
+    counted: Callable[[str], str] = as_written
+
+    def act(self, act: Act) -> ActInfo | None:
+        """What is said of an act; None where the platform does not have it."""
+        return next((info for info in self.acts if info.act == act), None)
 
 
 @dataclass(frozen=True)
@@ -51,6 +72,10 @@ class Account:
     """Permissions that we lack, each in words, with what cannot be seen or done without it."""
     site_name: str = ""
     site_url: str = ""
+    syncs: tuple[str, ...] = ()
+    """What will be synced, each in a few words, as "comments on 12 posts"; shown before a source is added."""
+    others: tuple[Identity, ...] = ()
+    """Who else may be us there, as far as the platform says: offered when a source is added, never taken for granted."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +95,8 @@ class Page:
     """Ids that were given in `Known` and that the platform, asked for each, says do not exist. There is nothing left
     to read, so there is no record: the store writes a version with the last known text, state `deleted`, observed at
     the pull's `now`."""
+    poison: tuple[tuple[str, bytes], ...] = ()
+    """Items that could not be understood: why, in our words, and the raw payload. They are set aside and reported, and stop nothing."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +124,9 @@ class Known:
     announced."""
     live: tuple[str, ...] = ()
     """Only on a full walk: all native ids that we believe to exist there."""
+    conversations: tuple[str, ...] = ()
+    """Native ids of the conversations to read whole, the most urgent first: those in which somebody waits, then those of the last
+    days; on a full walk all that we know."""
     position: dict[str, Any] = field(default_factory=dict)
 
 
@@ -111,7 +141,11 @@ class Connector(Protocol):
         ...
 
     def pull(self, known: Known, now: int, *, full: bool = False) -> Iterator[Page]:
-        """What is new or changed since `known.position`; with `full`, everything that exists."""
+        """What is new or changed since `known.position`; with `full`, everything that exists.
+
+        The last page holds the `Coverage` of the whole source: up to when it is complete, and what it could not see. Coverage of one
+        conversation may come with any page.
+        """
         ...
 
     def send(self, reply: Outgoing) -> Record:
@@ -134,8 +168,16 @@ class Connector(Protocol):
         """One message as it stands now; None when it no longer exists."""
         ...
 
-    def moderate(self, message: str, act: Moderation) -> Record:
-        """Carry out a moderation act and give back the message as it stands after it."""
+    def acts(self) -> tuple[ActInfo, ...]:
+        """The acts that this account may carry out, as far as the platform says; some of `capabilities.acts`. May ask the platform."""
+        ...
+
+    def act(self, order: Order) -> Done:
+        """Carry out a moderation act. Doing it twice does no more than doing it once.
+
+        Raises `Refused` where the platform has no such act or does not allow it, `Gone`, other `PlatformError`s as they come.
+        `OutcomeUnknown` only where it cannot be told by reading what became of it.
+        """
         ...
 
     def close(self) -> None:

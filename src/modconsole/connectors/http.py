@@ -16,8 +16,9 @@ import functools
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,6 +27,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from modconsole import __version__
+from modconsole.connectors.budget import Budget, Window
 from modconsole.errors import (
     Gone,
     OutcomeUnknown,
@@ -108,41 +110,93 @@ STATUS_TABLE: tuple[Rule, ...] = (
 """First match counts. A write that ended in 5xx may have been carried out: the failure can come after the act."""
 
 
+@dataclass(frozen=True)
+class Request:
+    """One request, as it can be made again. `user_agent` None sends none."""
+
+    method: str
+    url: str
+    params: Mapping[str, str] | None = None
+    body: Any = None
+    form: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    user_agent: str | None = USER_AGENT
+    writing: bool = False
+
+
 class Http:
-    """A connection to one place. `refine(answer)` may name a better error for a failed answer, or return None."""
+    """A connection to one place; not for several threads at once.
+
+    `headers()` gives what goes with each request, as a bearer token. Where `expired(answer)` says that a failed answer is about
+    a token that has run out, `renew()` is called once and the request made again: such an answer did nothing. `refine(answer)`
+    may name a better error for a failed answer, or return None. `window(answer)` reads what the platform says of its rate limit
+    into `budget`; within `with http.background():` reads stop while only the replies' share is left.
+    """
 
     def __init__(
         self,
         base: str,
         *,
         sign_in: tuple[str, str] | None = None,
+        headers: Callable[[], Mapping[str, str]] | None = None,
+        expired: Callable[[Answer], bool] | None = None,
+        renew: Callable[[], object] | None = None,
         refine: Callable[[Answer], PlatformError | None] | None = None,
+        budget: Budget | None = None,
+        window: Callable[[Answer], Window | None] | None = None,
+        user_agent: str = USER_AGENT,
         transport: httpx.BaseTransport | None = None,
         attempts: int = 3,
         wait: float = 0.5,
     ) -> None:
         self.base = base
         self.host = urlsplit(base).hostname or "the platform"
+        self.budget = budget
+        self._headers = headers
+        self._expired = expired
+        self._renew = renew
         self._refine = refine
+        self._window = window
+        self._user_agent = user_agent
         self._sign_in = sign_in
         self._transport = transport
         self._attempts = attempts
         self._wait = wait
-        self._client: httpx.Client | None = None
+        self._urgent = True
+        self._clients: dict[bool, httpx.Client] = {}
 
     def __repr__(self) -> str:
         return f"Http({self.host!r})"
 
     def close(self) -> None:
         """Let go of the connections."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
 
-    def read(self, url: str, params: Mapping[str, str] | None, parse: Callable[[Answer], T]) -> T:
+    @contextmanager
+    def background(self) -> Iterator[None]:
+        """Within it, reads leave the replies' share of the rate limit alone. For a generator: around each request, not each yield."""
+        before, self._urgent = self._urgent, False
+        try:
+            yield
+        finally:
+            self._urgent = before
+
+    def read(
+        self,
+        url: str,
+        params: Mapping[str, str] | None,
+        parse: Callable[[Answer], T],
+        *,
+        method: str = "GET",
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> T:
         """GET and parse, repeated a few times with growing pauses while nothing usable comes back.
 
-        `parse` raises `Unreachable` for half a document, and the request is made again. Raises a `PlatformError`.
+        `parse` raises `Unreachable` for half a document, and the request is made again. `method` and `body` are for the platforms
+        that ask a question by POST: it must be one that changes nothing. Raises a `PlatformError`.
         """
         import stamina
         from stamina.instrumentation import set_on_retry_hooks
@@ -157,70 +211,91 @@ class Http:
             wait_max=5,
             wait_jitter=self._wait,
         )
+        request = Request(method, url, params, body, headers=headers or {}, user_agent=self._user_agent)
         for attempt in attempts:
             with attempt:
-                return parse(
-                    self._checked(self._once("GET", url, params, None, USER_AGENT, writing=False), writing=False)
-                )
+                return parse(self._answered(request))
         raise AssertionError("stamina raises when the attempts are used up")
 
-    def write(self, method: str, url: str, body: Any = None, *, user_agent: str | None = USER_AGENT) -> Answer:
-        """One request that changes something, made once. Raises a `PlatformError`; `OutcomeUnknown` means: look
-        first."""
-        return self._checked(self._once(method, url, None, body, user_agent, writing=True), writing=True)
+    def write(
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        *,
+        params: Mapping[str, str] | None = None,
+        form: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        user_agent: str | None = "",
+    ) -> Answer:
+        """One request that changes something, made once; `body` goes as JSON, `form` as a form. An empty `user_agent` is ours.
+
+        Raises a `PlatformError`; `OutcomeUnknown` means: look first.
+        """
+        agent = self._user_agent if user_agent == "" else user_agent
+        return self._answered(
+            Request(method, url, params, body, form=form, headers=headers or {}, user_agent=agent, writing=True)
+        )
 
     def head(self, url: str) -> Answer:
         """The answer to a GET without its body, and without following it anywhere else."""
-        return self._once("GET", url, None, None, USER_AGENT, writing=False, headers_only=True)
+        return self._once(Request("GET", url, user_agent=self._user_agent), headers_only=True)
 
-    def _open(self) -> httpx.Client:
-        """The client, made when first needed. No connection is kept: one that the server has just closed would make
-        the outcome of the next write unknowable for no reason."""
+    def _answered(self, request: Request) -> Answer:
+        """The answer of 2xx, if need be with a renewed token; everything else raises."""
+        answer = self._once(request)
+        if self._expired is not None and self._renew is not None and self._expired(answer):
+            self._renew()
+            answer = self._once(request)
+        return self._checked(answer, writing=request.writing)
+
+    def _open(self, writing: bool) -> httpx.Client:
+        """The client for reads or for writes, made when first needed.
+
+        Writes keep no connection: one that the server has just closed would make the outcome of the next write unknowable for no
+        reason. Reads do, for a sync makes thousands, and can be repeated.
+        """
         import httpx
 
         for chatty in ("httpx", "httpcore"):  # they log whole addresses, with what is asked in them
             logging.getLogger(chatty).setLevel(logging.WARNING)
-        if self._client is None:
-            self._client = httpx.Client(
+        if writing not in self._clients:
+            self._clients[writing] = httpx.Client(
                 transport=self._transport,
                 auth=httpx.BasicAuth(*self._sign_in) if self._sign_in else None,
                 timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-                limits=httpx.Limits(max_keepalive_connections=0),
+                limits=httpx.Limits(max_keepalive_connections=0 if writing else 2, keepalive_expiry=15.0),
                 follow_redirects=False,
                 trust_env=not is_loopback(self.host),  # a proxy that the user has set, but never to this machine
                 verify=_authorities(),
                 headers={"Accept": "application/json", "Cache-Control": "no-cache"},
             )
-        return self._client
+        return self._clients[writing]
 
-    def _once(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, str] | None,
-        body: Any,
-        user_agent: str | None,
-        *,
-        writing: bool,
-        headers_only: bool = False,
-    ) -> Answer:
+    def _once(self, asked: Request, *, headers_only: bool = False) -> Answer:
         import httpx
 
-        client = self._open()
+        if self.budget is not None:
+            self.budget.spend(urgent=self._urgent or asked.writing, host=self.host)
+        client = self._open(asked.writing)
         try:
-            target = httpx.URL(url).copy_merge_params(params) if params else httpx.URL(url)
-            request = client.build_request(method, target, json=body)
+            target = httpx.URL(asked.url).copy_merge_params(asked.params) if asked.params else httpx.URL(asked.url)
+            request = client.build_request(asked.method, target, json=asked.body, data=asked.form)
+            request.headers.update({**(self._headers() if self._headers is not None else {}), **asked.headers})
             del request.headers["User-Agent"]
-            if user_agent is not None:
-                request.headers["User-Agent"] = user_agent
+            if asked.user_agent is not None:
+                request.headers["User-Agent"] = asked.user_agent
             answer = client.send(request, stream=True)
             try:
                 content = b"" if headers_only else _content(answer)
             finally:
                 answer.close()
         except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as error:
-            raise transport_error(error, self.host, writing=writing) from None
-        return Answer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, content)
+            raise transport_error(error, self.host, writing=asked.writing) from None
+        found = Answer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, content)
+        if self.budget is not None and self._window is not None:
+            self.budget.note(self._window(found))
+        return found
 
     def _checked(self, answer: Answer, *, writing: bool) -> Answer:
         if 200 <= answer.status < 300:
