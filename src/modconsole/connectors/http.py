@@ -176,7 +176,8 @@ class Http:
 
     @contextmanager
     def background(self) -> Iterator[None]:
-        """Within it, reads leave the replies' share of the rate limit alone. For a generator: around each request, not each yield."""
+        """Within it, reads leave the replies' share of the rate limit alone. For a generator: around each request, not each
+        yield."""
         before, self._urgent = self._urgent, False
         try:
             yield
@@ -195,8 +196,8 @@ class Http:
     ) -> T:
         """GET and parse, repeated a few times with growing pauses while nothing usable comes back.
 
-        `parse` raises `Unreachable` for half a document, and the request is made again. `method` and `body` are for the platforms
-        that ask a question by POST: it must be one that changes nothing. Raises a `PlatformError`.
+        `parse` raises `Unreachable` for half a document, and the request is made again. `method` and `body` are for the
+        platforms that ask a question by POST: it must be one that changes nothing. Raises a `PlatformError`.
         """
         import stamina
         from stamina.instrumentation import set_on_retry_hooks
@@ -252,8 +253,8 @@ class Http:
     def _open(self, writing: bool) -> httpx.Client:
         """The client for reads or for writes, made when first needed.
 
-        Writes keep no connection: one that the server has just closed would make the outcome of the next write unknowable for no
-        reason. Reads do, for a sync makes thousands, and can be repeated.
+        Writes keep no connection: one that the server has just closed would make the outcome of the next write unknowable for
+        no reason. Reads do, for a sync makes thousands, and can be repeated.
         """
         import httpx
 
