@@ -17,7 +17,9 @@ from modconsole.domain.query import Term, read
 from modconsole.domain.records import Decision, Message
 from modconsole.domain.times import DAY, MINUTE
 from modconsole.errors import NotFound
+from modconsole.store import coverage as looks
 from modconsole.store import journal, lists, marks, outbox, places, queue
+from modconsole.store.coverage import StandingGap
 from modconsole.store.lists import Entry, InboxRow, Shown
 from modconsole.store.outbox import OutboxRow
 from modconsole.store.places import SourceRow
@@ -35,6 +37,7 @@ __all__ = [
     "Shown",
     "SourceRow",
     "SourceState",
+    "StandingGap",
     "conversation",
     "coverage",
     "header",
@@ -236,6 +239,8 @@ class Conversation:
     asks: list[QueueRow]
     decisions: list[Decision]
     sends: list[OutboxRow]
+    gap: StandingGap | None = None
+    """What of it cannot be seen, and why."""
     _texts: dict[int, Shown] = field(default_factory=dict)
 
     def texts(self, start: int, stop: int) -> list[Shown]:
@@ -268,6 +273,7 @@ def conversation(desk: Desk, source: str, ident: str) -> Conversation:
         asks=queue.of_conversation(db, now, row_id),
         decisions=journal.decisions_on(db, row_id),
         sends=outbox.of_conversation(db, row_id),
+        gap=looks.gap_of_conversation(db, row_id),
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-VERSION = 1
+VERSION = 2
 """`PRAGMA user_version` of a database to which all migrations have been applied."""
 
 migrations = Migrations("modconsole")
@@ -163,6 +163,12 @@ def first(db: Database) -> None:
     """Everything the first release needs."""
     for statement in (*_MIRROR, *_OURS, *_CACHE, *_OVERDUE, *_SYNC):
         db.execute(statement)
+
+
+@migrations(name="0002_retry_at")
+def retry_at(db: Database) -> None:
+    """Until when a platform wants to be left alone."""
+    db.execute("alter table mark add column retry_at integer")
 
 
 def migrate(db: Database) -> None:
