@@ -37,7 +37,7 @@ def _run(desk: Desk, home: Path) -> int:
         return app.run(
             desk,
             background=background,
-            sync_now=(lambda source: sweep.ask_for_sync(desk, source)) if background is not None else None,
+            sync_now=lambda source: sweep.ask_for_sync(desk, source),
             home=home,
         )
     finally:

@@ -163,6 +163,8 @@ def _identities(
     for part in given.get("others", "").split(","):
         if part.strip():
             more = identity_of(part.strip())
+            known = next((each for each in _people(record, others) if each.id == more.id), more)
+            more = replace(known, kind=more.kind, counts=more.counts)
             found = [each for each in found if each.id != more.id] + [more]
     return found or None
 

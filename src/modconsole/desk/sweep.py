@@ -31,7 +31,7 @@ def credentials_of(account: AccountRow) -> Credentials:
     if found is None:
         raise SignInError(
             f"There is no password for {source!r} on this machine.",
-            hint=f"Sign in again: `modconsole sources add {account.platform} …`.",
+            hint=f"Sign in again: `modconsole sources sign-in {source}`.",
         )
     kept = secrets.where(source)
     if (
@@ -80,18 +80,34 @@ def watch(desk: Desk, stop: threading.Event, *, what: str = "watch", listener: L
     engine(desk, what, listener).watch(stop)
 
 
-def background(desk: Desk) -> Callable[[threading.Event], None] | None:
-    """What the console runs beside the screen; None where nothing is synced."""
-    if not marks.accounts(desk.db):
-        return None
-    return lambda stop: watch(desk, stop, what="console")
+WAITS = 0.5
+"""Seconds between two looks whether a first source has been added."""
 
 
-def ask_for_sync(desk: Desk, source: str | None = None) -> None:
-    """Ask whoever syncs this database to look at a source now, or at all of them."""
-    for account in marks.accounts(desk.db):
-        if source in (None, account.source):
-            marks.ask_for_sync(desk.db, account.source)
+def background(desk: Desk) -> Callable[[threading.Event], None]:
+    """What the console runs beside the screen: it syncs, as soon as there is something to sync."""
+
+    def work(stop: threading.Event) -> None:
+        try:
+            while not stop.is_set() and not marks.accounts(desk.db):
+                stop.wait(WAITS)
+        finally:
+            desk.close()  # this thread's connection
+        if not stop.is_set():
+            watch(desk, stop, what="console")
+
+    return work
+
+
+def ask_for_sync(desk: Desk, source: str | None = None, *, full: bool = False) -> int:
+    """Ask whoever syncs this database to look at a source now, or at all of them; with `full` to read everything again.
+
+    Gives how many sources that is: none where nothing is synced.
+    """
+    asked = [account.source for account in marks.accounts(desk.db) if source in (None, account.source)]
+    for each in asked:
+        marks.ask_for_sync(desk.db, each, full=full)
+    return len(asked)
 
 
 def failed(results: Iterable[Result]) -> bool:
