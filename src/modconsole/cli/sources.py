@@ -101,13 +101,13 @@ def _show(call: Call, found: Detail, now: int) -> None:
     lines.append(("full walk", people.local(row.walked_at)))
     lines += [("gap", _gap(each)) for each in found.gaps]
     if row.gaps:
-        lines.append(("gaps", f"{row.gaps:,} {'conversation' if row.gaps == 1 else 'conversations'} could not be seen to the end"))
+        lines.append(("gaps", f"{_many(row.gaps, 'conversation')} could not be seen to the end"))
         lines += [("", f"{each.conversation}: {_gap(each)}") for each in found.conversations]
         if row.gaps > len(found.conversations):
             lines.append(("", f"and {row.gaps - len(found.conversations):,} more"))
     lines += [("missing", each) for each in found.missing]
     if row.poisoned:
-        lines.append(("set aside", f"{row.poisoned:,} {'item' if row.poisoned == 1 else 'items'} that could not be read"))
+        lines.append(("set aside", f"{_many(row.poisoned, 'item')} that could not be read"))
         lines += [("", f"{e.ident}: {people.local(e.at)}  {e.why} ({e.size:,} bytes)") for e in found.set_aside]
     for each in row.identities:
         kind = (each.kind or "person") + (", counts" if each.counts else "")
@@ -127,6 +127,10 @@ def _show(call: Call, found: Detail, now: int) -> None:
         lines.append(("secret", found.secret))
     for label, said in lines:
         call.say(f"  {label:<12} {said}")
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _gap(each: StandingGap) -> str:

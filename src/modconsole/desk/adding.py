@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from modconsole.config.secrets import Kept, Secrets
 from modconsole.connectors.base import Account
-from modconsole.connectors.signing import Credentials, Field, PlatformInfo, Step
+from modconsole.connectors.signing import Can, Credentials, Field, PlatformInfo, Step
 from modconsole.desk import choices
 from modconsole.desk.desk import Desk, wall_clock
 from modconsole.domain.records import Identity, Source
@@ -33,6 +33,7 @@ from modconsole.sync.enroll import WrongAnswers
 __all__ = [
     "Added",
     "Adding",
+    "Can",
     "Field",
     "Found",
     "PlatformInfo",

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from modconsole.desk import adding
-from modconsole.desk.adding import Added, Adding, Found, PlatformInfo
-from modconsole.domain.safetext import Safe, block, fill, fit, join, line, literal
+from modconsole.desk.adding import Added, Adding, Can, Found, PlatformInfo
+from modconsole.domain.safetext import EMPTY, Safe, block, fill, fit, join, line, literal
 from modconsole.errors import ModConsoleError
 from modconsole.keys import Command
 from modconsole.screens.base import bindings
@@ -18,7 +19,7 @@ from modconsole.screens.forms import NEWLINE, FormScreen, Page, address, asked_o
 from modconsole.screens.listing import ListScreen, titles
 from modconsole.screens.wording import DOT, who
 from modconsole.widgets.fields import LineField
-from modconsole.widgets.plain import Piece
+from modconsole.widgets.plain import Piece, Plain
 from modconsole.widgets.window import ListPager
 
 NAME = 16
@@ -45,6 +46,15 @@ class PlatformsScreen(ListScreen[Line]):
     def __init__(self, on_added: Callable[[Added], None]) -> None:
         super().__init__()
         self._then = on_added
+        self.about = Plain(id="about")
+
+    def below(self) -> ComposeResult:
+        """All that is to be known of the platform under the cursor."""
+        yield self.about
+
+    def moved(self, row: Line | None) -> None:
+        """It follows the cursor."""
+        self.about.show(described(row.info) if row is not None else EMPTY)
 
     def heading(self) -> Sequence[Piece]:
         """`Add a source   which platform?`."""
@@ -81,6 +91,27 @@ class PlatformsScreen(ListScreen[Line]):
     def _added(self, added: Added) -> None:
         self.app.pop_screen()
         self._then(added)
+
+
+def described(info: PlatformInfo) -> list[Piece]:
+    """What comes in from a platform, and how well."""
+    told = [
+        (literal("comes in"), line(info.about, 400)),
+        (literal("direct"), _can(info.direct_messages)),
+        (literal("our replies"), _can(info.own_replies)),
+        (literal("edits"), _can(info.edits)),
+        (literal("deletions"), _can(info.deletions)),
+        (literal("tested"), fill("against: {}", line(info.tested, 40))),
+    ]
+    pieces: list[Piece] = []
+    for label, said in told:
+        pieces += [(fit(label, 13), "dim"), (said, ""), (NEWLINE, "")]
+    return pieces[:-1]
+
+
+def _can(can: Can) -> Safe:
+    """`yes`, `partly: …`, `no`."""
+    return join([line(can.level, 10), literal(": "), line(can.how, 200)]) if can.how else line(can.level, 10)
 
 
 class AddScreen(FormScreen):
@@ -177,7 +208,6 @@ class AddScreen(FormScreen):
         """On to the next page; at the end everything is stored."""
         if self._at == "step":
             flow = self.flow
-            self.view.complain({})
             self.ask_for_it(literal("asking"), lambda: flow.answer(answers), lambda _: self._go_on(), self._asked_again)
         elif self._at == "found" and self.flow.found is not None:
             if self.flow.found.known:
@@ -231,7 +261,6 @@ class AddScreen(FormScreen):
 
     def _store(self, answers: dict[str, str]) -> None:
         flow = self.flow
-        self.view.complain({})
         self.ask_for_it(literal("storing it"), lambda: flow.finish(flow.choices(answers)), self._stored)
 
     def _stored(self, added: Added) -> None:

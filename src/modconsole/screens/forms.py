@@ -7,7 +7,7 @@ stays, and says what is waited for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 NEWLINE = literal("\n")
 ONWARD = literal("go on")
+_COMPLAINT = literal("! ")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def asked_of(fields: Sequence[Field], texts: Mapping[str, str]) -> list[Asked]:
             hint=line(each.hint, 200),
             value="" if each.secret else texts.get(each.name, each.default),
             secret=each.secret,
+            required=each.required,
             choices=each.choices,
         )
         for each in fields
@@ -71,6 +73,7 @@ class FormScreen(Base):
     def __init__(self) -> None:
         super().__init__()
         self.view = FormView(on_focus=self._focused, on_enter=self._entered, id="form")
+        self.trouble = Plain(id="trouble")
         self.about = Plain(id="hint")
         self.page: Page | None = None
         self.waits_for: Safe = EMPTY
@@ -93,12 +96,15 @@ class FormScreen(Base):
 
     def body(self) -> ComposeResult:
         """The page, and what is to be known of the field at which one types."""
+        self.trouble.display = False
         yield self.view
+        yield self.trouble
         yield self.about
 
     async def show(self, page: Page) -> None:
         """Another page."""
         self.page = page
+        self.clear()
         await self.view.put(page.intro, page.asked)
         if not page.asked:
             self.about.show(page.hint)
@@ -112,6 +118,7 @@ class FormScreen(Base):
         if asked.choices:
             parts.append(literal("left and right choose"))
         self.about.show([(join(parts, literal("   ")), "dim")])
+        self.show_foot()
 
     def refusal(self, command: Command) -> Safe | None:
         """What needs an address is there where there is one; nothing goes on while something is waited for."""
@@ -121,6 +128,14 @@ class FormScreen(Base):
             key = shown(by_id("form.leave").keys[0])
             return fill("Still {}. {} leaves it; nothing was stored.", self.waits_for, line(key))
         return super().refusal(command)
+
+    def _offer(self, command: Command, *, refused: bool) -> list[Piece]:
+        """Going on is called what it does here."""
+        onward = self.page.onward if self.page is not None else ONWARD
+        at_end = command.id == "form.next" and self.view.is_last
+        if command.id == "form.go" or at_end:
+            command = replace(command, label=onward)
+        return super()._offer(command, refused=refused)
 
     # -- work -------------------------------------------------------------------------------------------------------
 
@@ -133,6 +148,7 @@ class FormScreen(Base):
     ) -> None:
         """Do what takes long, in a thread. `words` say what is waited for, as "asking blog.example.com"."""
         self.waits_for = words
+        self.show_foot()
         self.ribbon.show([(SPACE, ""), (join([words, literal(" \u2026")]), "accent")])
 
         def done(result: T) -> None:
@@ -149,12 +165,23 @@ class FormScreen(Base):
         """Nothing is waited for any more."""
         self.waits_for = EMPTY
         self.ribbon.show(EMPTY)
+        self.show_foot()
 
     def wrong(self, error: ModConsoleError) -> None:
-        """What is wrong with an answer stands below its field, everything else in the footer."""
+        """What is wrong with an answer stands below its field, everything else below the page."""
         fields = error.fields if isinstance(error, WrongAnswers) else {}
         if not self.view.complain({name: line(what, 300) for name, what in fields.items()}):
             self.say_error(error)
+
+    def say_error(self, error: ModConsoleError) -> None:
+        """What went wrong, and what to do, in as many lines as it takes: it stays until the page is answered again."""
+        self.trouble.display = True
+        self.trouble.show([(join([_COMPLAINT, line(str(error), 800)]), "warning")])
+
+    def clear(self) -> None:
+        """What was wrong is no longer said."""
+        self.trouble.display = False
+        self.view.complain({})
 
     # -- commands ---------------------------------------------------------------------------------------------------
 
@@ -172,6 +199,7 @@ class FormScreen(Base):
     def action_go_on(self) -> None:
         """Go on with what stands in the fields."""
         if self.page is not None and not self.waits_for:
+            self.clear()
             self.answered(self.view.answers())
 
     def action_field(self, by: str) -> None:

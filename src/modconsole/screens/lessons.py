@@ -61,12 +61,14 @@ def first_source() -> list[Piece]:
     """The list of sources is empty."""
     return page(
         literal("No source is connected yet"),
-        literal("A source is one account or site that you look after: a blog, a forum, an inbox."),
-        literal("Its comments and messages come into this database, and the queue says who has not had a reply."),
+        literal("A source is one account or site that you look after: a blog, a forum, an"),
+        literal("inbox. What people write there comes in here, and the queue says who has"),
+        literal("not had a reply."),
         literal(""),
-        (literal("a"), literal("sign in to one, step by step; nothing is stored before the end")),
+        (literal("a"), literal("add one, step by step: nothing is stored before")),
+        (literal(""), literal("the end, and nothing is sent")),
         literal(""),
-        literal("Nothing is sent by adding one. What was written before is its backlog, counted apart."),
+        literal("What was written before is its backlog, counted apart."),
         literal("From the command line: modconsole sources add, or modconsole import FILE."),
     )
 

@@ -16,7 +16,7 @@ from modconsole.domain.times import SECOND
 from modconsole.keys import Command
 from modconsole.screens.base import Base, bindings
 from modconsole.screens.source_actions import SourceActions
-from modconsole.screens.wording import DOT, age, clock, wait, who
+from modconsole.screens.wording import ASKS, CONVERSATIONS, DOT, ITEMS, MESSAGES, PEOPLE, age, clock, many, wait, who
 from modconsole.widgets.plain import Piece
 from modconsole.widgets.thread import Drawn, ThreadView
 
@@ -238,8 +238,7 @@ def _gaps(found: Detail, now: int) -> list[Fact]:
     told = [Fact(literal("gap"), _gap(each, now), "warning") for each in found.gaps]
     number = found.state.source.gaps
     if number:
-        many = literal("1 conversation") if number == 1 else fill("{:,} conversations", number)
-        said = fill("{} could not be seen to the end", many)
+        said = fill("{} could not be seen to the end", many(number, *CONVERSATIONS))
         told.append(Fact(literal("threads"), said, "warning"))
         for each in found.conversations:
             title = line(each.title or each.conversation or "", 120)
@@ -264,7 +263,7 @@ def _aside(found: Detail, now: int) -> list[Fact]:
     number = found.state.source.poisoned
     if not number:
         return []
-    said = literal("1 item could not be read") if number == 1 else fill("{:,} items could not be read", number)
+    said = fill("{} could not be read", many(number, *ITEMS))
     told = [Fact(literal("set aside"), said, "warning")]
     for each in found.set_aside:
         said = fill("{}  {} ({:,} bytes)", clock(each.at, now), line(each.why, 300), each.size)
@@ -292,16 +291,19 @@ def _set(found: Detail, now: int) -> list[Fact]:
     """How much there is, and what is set."""
     source, there = found.state.source, found.holdings
     held = fill(" ({:,} held)", there.held) if there.held else EMPTY
-    holds = fill(
-        "{:,} messages{}, {:,} conversations, {:,} people", there.messages, held, there.conversations, there.people
-    )
+    holds = [
+        join([many(there.messages, *MESSAGES), held]),
+        many(there.conversations, *CONVERSATIONS),
+        many(there.people, *PEOPLE),
+        many(source.open_asks, *ASKS),
+    ]
     target = wait(int(source.target_hours * 3600 * SECOND))
     hours = join([literal(" of "), line(source.hours, 80)]) if source.hours else EMPTY
     since = source.connected_at
     backlog = fill("before {}", clock(since, now)) if since is not None else literal("nothing is")
     answer = line(source.answer) if source.answer else literal("everyone; in a forum who opened the topic")
     told = [
-        Fact(literal("holds"), fill("{}, {:,} open asks", holds, source.open_asks)),
+        Fact(literal("holds"), join(holds, literal(", "))),
         Fact(literal("answer in"), join([target, hours])),
         Fact(literal("we answer"), answer),
         Fact(literal("backlog"), backlog),

@@ -8,6 +8,7 @@ from modconsole.desk.views import SourceState
 from modconsole.domain.safetext import Safe, fill, join, line, literal
 from modconsole.keys import Command
 from modconsole.screens.base import Base
+from modconsole.screens.wording import many
 
 NEEDS_ACCOUNT = ("source.sync", "source.walk", "source.pause", "source.check", "source.remove")
 
@@ -80,12 +81,16 @@ class SourceActions(Base):
     def added(self, added: Added) -> None:
         """A source was added, or its sign-in renewed."""
         self.console.read_again()
-        said = fill("{}: signed in as {}.", line(added.source, 60), line(added.identity.name or added.identity.id, 60))
-        missing = fill(" {} missing: Enter shows what.", len(added.missing)) if added.missing else literal("")
+        said = fill("{}: signed in as {}", line(added.source, 40), line(added.identity.name or added.identity.id, 40))
+        if added.missing:
+            number = many(len(added.missing), literal("permission"), literal("permissions"))
+            self.say(fill("{}, but {} missing: Enter", said, number), "warning")
+            return
         header = self.console.header
         watched = header is not None and bool(header.syncing)
-        onward = literal(" It is looked at now.") if watched else literal(" It is looked at when somebody syncs next.")
-        self.say(join([said, missing, onward]), "warning" if added.missing else "")
+        self.say(
+            fill("{}. {}", said, literal("It is looked at now.") if watched else literal("The next sync looks at it."))
+        )
 
     def action_check(self) -> None:
         """Ask the platform whether the sign-in is good."""

@@ -57,7 +57,6 @@ class SettingsScreen(FormScreen):
         if not self._fields:
             return
         self._texts = answers
-        self.view.complain({})
         self.ask_for_it(
             literal("working out what it changes"),
             lambda: sources.changed(self.desk, self._source, answers),

@@ -16,7 +16,7 @@ from modconsole.screens import lessons
 from modconsole.screens.base import bindings
 from modconsole.screens.listing import ListScreen, titles
 from modconsole.screens.source_actions import SourceActions
-from modconsole.screens.wording import DOT, SPACE, age, clock, wait
+from modconsole.screens.wording import ASKS, CONVERSATIONS, DOT, ITEMS, SPACE, age, clock, many, wait
 from modconsole.widgets.plain import Piece, Plain
 from modconsole.widgets.window import ListPager
 
@@ -185,15 +185,23 @@ def about(state: SourceState, now: int) -> list[Piece]:
         (literal("us"), join(us, literal(", ")) if us else literal("nobody: every reply counts as a stranger's"), "")
     )
     rows.append(
-        (literal("holds"), fill("{:,} conversations, {:,} open asks", source.conversations, source.open_asks), "")
+        (
+            literal("holds"),
+            join([many(source.conversations, *CONVERSATIONS), many(source.open_asks, *ASKS)], literal(", ")),
+            "",
+        )
     )
     if source.gaps:
         rows.append(
-            (literal("gaps"), fill("{:,} conversations could not be seen to the end: Enter", source.gaps), "warning")
+            (
+                literal("gaps"),
+                fill("{} could not be seen to the end: Enter", many(source.gaps, *CONVERSATIONS)),
+                "warning",
+            )
         )
     if source.poisoned:
         rows.append(
-            (literal("set aside"), fill("{:,} items that could not be read: Enter", source.poisoned), "warning")
+            (literal("set aside"), fill("{} could not be read: Enter", many(source.poisoned, *ITEMS)), "warning")
         )
     for label, said, style in rows:
         pieces += [(newline, ""), (fit(label, 11), "dim"), (said, style)]

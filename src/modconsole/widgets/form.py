@@ -43,6 +43,7 @@ class Asked:
     hint: Safe = EMPTY
     value: str = ""
     secret: bool = False
+    required: bool = False
     choices: tuple[str, ...] = ()
 
 
@@ -102,7 +103,7 @@ class FormLine(LineField):
     """One line. Enter is told at once, so that what is typed ahead goes into the field that has the focus then."""
 
     def __init__(self, asked: Asked, on_enter: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(asked.value, hint=EMPTY if asked.value else asked.hint, password=asked.secret)
+        super().__init__(asked.value, password=asked.secret)
         self._entered = on_enter
 
     async def action_submit(self) -> None:
@@ -183,7 +184,7 @@ class FormView(VerticalScroll, inherit_bindings=False):
         yield self.intro
 
     async def put(self, intro: Sequence[Piece], asked: Sequence[Asked]) -> None:
-        """Another page. The cursor is in its first empty field, else in the first one."""
+        """Another page. The cursor is in the first field that needs an answer, else in the first one."""
         self.intro.show(list(intro))
         self.intro.styles.padding = (0, 0, 1 if asked and intro else 0, 0)
         await self.remove_children(FieldRow)
@@ -194,7 +195,7 @@ class FormView(VerticalScroll, inherit_bindings=False):
         await self.mount_all(self.rows)
         self.scroll_home(animate=False)
         if self.rows:
-            start = next((row for row in self.rows if not row.asked.value and not row.asked.choices), self.rows[0])
+            start = next((row for row in self.rows if row.asked.required and not row.field.value), self.rows[0])
             self.screen.set_focus(start.field)
         else:
             self.screen.set_focus(self)
