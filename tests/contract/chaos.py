@@ -31,7 +31,7 @@ KINDS: tuple[str, ...] = (
     "truncated",
     "slow",
     "duplicated and reordered",
-    "an old page again",
+    "the same page again",
 )
 
 
@@ -63,7 +63,9 @@ class Chaos(FaultProxy):
         if not request:
             return
         method, path = (part.decode() for part in request.split(b" ", 2)[:2])
-        if method != "GET" and kind in ("duplicated and reordered", "an old page again"):
+        if kind == "the same page again" and path not in self._old:
+            kind = "duplicated and reordered"
+        if method != "GET" and kind in ("duplicated and reordered", "the same page again"):
             kind = "dropped after the server had answered"
         self._choose(method, path)
         self._count(kind, method)
@@ -80,8 +82,8 @@ class Chaos(FaultProxy):
         if kind == "slow":
             time.sleep(pause)
         answer = self._ask(_plain(request))
-        if kind == "an old page again":
-            answer = self._old.get(path.partition("?")[0], answer)
+        if kind == "the same page again":
+            answer = self._old.get(path, answer)
         elif kind == "duplicated and reordered":
             answer = shaken(answer, shuffle)
         elif kind == "500 after":
@@ -103,9 +105,13 @@ class Chaos(FaultProxy):
     def _ask(self, request: bytes) -> bytes:
         answer = super()._ask(_plain(request))
         method, path = (part.decode() for part in request.split(b" ", 2)[:2])
-        if method == "GET" and self.rate:
-            self._old.setdefault(path.partition("?")[0], answer)
+        if method == "GET":
+            self._old.setdefault(path, answer)
         return answer
+
+    def forget(self) -> None:
+        """A new sync begins: within one, a page that is asked for twice may come out of a cache, as it was the first time."""
+        self._old.clear()
 
 
 def _plain(request: bytes) -> bytes:

@@ -97,6 +97,7 @@ class Run:
         skew = self.random.choice((0, 0, 0, -180, 240))
         self.skews += bool(skew)
         kill = self.random.uniform(0.0, 0.5) ** 2 if self.random.random() < 0.5 else None
+        self.proxy.forget()
         self.kills += self.nursery.run(
             self.place.clock.ahead + skew * 1_000_000, full=self.random.random() < 0.1, kill_after=kill
         )
@@ -129,6 +130,7 @@ class Run:
         """The faults are gone: it comes right by itself."""
         self.proxy.rate = 0.0
         for _ in range(40):
+            self.proxy.forget()
             self.nursery.run(self.place.clock.ahead)
             self._nothing_is_claimed_wrongly()
             if all(self.place.sent(send).state == "confirmed" for send in self.replies):
