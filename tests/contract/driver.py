@@ -31,8 +31,6 @@ class Driver(ABC):
     """Whether it is a server that answers over a socket, so that a proxy can stand before it."""
     edits: ClassVar[bool] = True
     deletes: ClassVar[bool] = True
-    hides: ClassVar[bool] = True
-    """Whether `unannounced` can keep an item from the discovery lane."""
 
     @property
     @abstractmethod
@@ -76,9 +74,9 @@ class Driver(ABC):
         """Its author deletes a message."""
         raise NotImplementedError
 
+    @abstractmethod
     def unannounced(self, spot: str, text: str, parent: str) -> str:
         """An item below `parent` that the platform announces nowhere: only reading the whole thread shows it."""
-        raise NotImplementedError
 
     @abstractmethod
     def truth(self, spot: str) -> dict[str, There]:
