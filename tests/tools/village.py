@@ -27,20 +27,39 @@ CODE = "open-sesame"
 CAN = Can("yes")
 
 
+ACCOUNT = Account(
+    id="us:1",
+    name="Acme Team",
+    handle="@acme@village.example",
+    missing=("read direct messages: they are not seen",),
+    site_name="The Village",
+    site_url="https://village.example",
+    syncs=("comments on 12 posts", "mentions"),
+    others=(Identity(id="us:2", name="Acme Bot", kind="bot"), Identity(id="us:3", name="Bob")),
+)
+
+PLATFORM = PlatformInfo(
+    name="village",
+    title="Village",
+    about="Comments and mentions of one account on a village server.",
+    incremental=CAN,
+    full_thread=CAN,
+    direct_messages=Can("no"),
+    own_replies=CAN,
+    edits=CAN,
+    deletions=CAN,
+    idempotent_send=CAN,
+    tested="double",
+    answer="addressed",
+    settles=0.1,
+)
+
+
 @dataclass
 class Village:
     """The platform, and its connector module in one."""
 
-    account: Account = Account(
-        id="us:1",
-        name="Acme Team",
-        handle="@acme@village.example",
-        missing=("read direct messages: they are not seen",),
-        site_name="The Village",
-        site_url="https://village.example",
-        syncs=("comments on 12 posts", "mentions"),
-        others=(Identity(id="us:2", name="Acme Bot", kind="bot"), Identity(id="us:3", name="Bob")),
-    )
+    account: Account = field(default_factory=lambda: ACCOUNT)
     trouble: list[ModConsoleError] = field(default_factory=list)
     """What the next calls of `check` raise."""
     begun: int = 0
@@ -50,21 +69,7 @@ class Village:
     renews: str = ""
     """A secret that `check` puts in the place of the one it was given."""
     gap: Gap | None = None
-    PLATFORM: PlatformInfo = PlatformInfo(
-        name="village",
-        title="Village",
-        about="Comments and mentions of one account on a village server.",
-        incremental=CAN,
-        full_thread=CAN,
-        direct_messages=Can("no"),
-        own_replies=CAN,
-        edits=CAN,
-        deletions=CAN,
-        idempotent_send=CAN,
-        tested="double",
-        answer="addressed",
-        settles=0.1,
-    )
+    PLATFORM: PlatformInfo = field(default_factory=lambda: PLATFORM)
 
     def sign_in(self, _clock: Callable[[], int]) -> SignIn:
         """Which server, then a code."""
@@ -88,7 +93,9 @@ class Village:
             fields=(Field("code", "Code", hint="as the village shows it", secret=True),),
         )
         if given["code"] != CODE:
-            raise SignInError("The village does not take this code.", hint="Open the address again: codes are used once.")
+            raise SignInError(
+                "The village does not take this code.", hint="Open the address again: codes are used once."
+            )
         return SignedIn({"server": server, "scope": answers["scope"]}, SECRET, server)
 
     def connect(

@@ -24,7 +24,7 @@ from modconsole.connectors.signing import Can, Credentials, Field, PlatformInfo,
 from modconsole.desk import choices
 from modconsole.desk.desk import Desk, wall_clock
 from modconsole.domain.records import Identity, Source
-from modconsole.domain.times import SECOND, to_datetime
+from modconsole.domain.times import to_datetime
 from modconsole.errors import InputError
 from modconsole.store import marks
 from modconsole.sync import enroll, registry
@@ -153,22 +153,11 @@ class Adding:
         source = self.source or self._name(suggested, account)
         known = marks.described(self.desk.db, source) if self.desk.path.exists() else None
         before = marks.account(self.desk.db, source) if known is not None else None
-        us = Identity(id=account.id, name=account.name or None, handle=account.handle or None)
+        record = enroll.described(account, known, source, self.info.name, now)
         if known is None:
-            record = Source(
-                id=source,
-                platform=self.info.name,
-                connected_at=to_datetime(now - now % SECOND),  # platforms tell whole seconds
-                answer=self.info.answer,
-                identities=[us],
-            )
-        else:
-            identities = known.identities or []
-            added = [] if any(each.id == us.id for each in identities) else [us]
-            record = replace(known, platform=known.platform or self.info.name, identities=[*added, *identities])
-        if known is None or before is None or known.name in (None, source):
-            record = replace(record, name=account.site_name or record.name or source)
-        record = replace(record, url=account.site_url or record.url)
+            record = replace(record, answer=self.info.answer)
+        elif before is not None and known.name not in (None, source):
+            record = replace(record, name=known.name)  # somebody may have chosen it
         was = str(before.settings.get("identity", "")) if before is not None else ""
         return Found(account=account, record=record, known=known is not None, was=was if was != account.id else "")
 
@@ -225,7 +214,7 @@ class Adding:
             before = secrets.get(source) if place is not None and place.place != "environment" else None
             kept = secrets.set(source, self._credentials.secret)
         try:
-            enroll.enroll(self.desk.db, record, self.info.name, settings, now)
+            enroll.store(self.desk.db, record, self.info.name, settings, now)
         except BaseException:
             if kept is not None:
                 secrets.delete(source) if before is None else secrets.set(source, before)

@@ -261,6 +261,7 @@ class AddScreen(FormScreen):
 
     def _store(self, answers: dict[str, str]) -> None:
         flow = self.flow
+        self.stores = True
         self.ask_for_it(literal("storing it"), lambda: flow.finish(flow.choices(answers)), self._stored)
 
     def _stored(self, added: Added) -> None:

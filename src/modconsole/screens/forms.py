@@ -78,6 +78,8 @@ class FormScreen(Base):
         self.page: Page | None = None
         self.waits_for: Safe = EMPTY
         """What is being waited for; empty where nothing is."""
+        self.stores = False
+        """Whether it is stored just now: too late to leave."""
 
     # -- what a screen gives ----------------------------------------------------------------------------------------
 
@@ -124,6 +126,8 @@ class FormScreen(Base):
         """What needs an address is there where there is one; nothing goes on while something is waited for."""
         if command.id in ("form.open", "form.copy") and not (self.page and self.page.url):
             return literal("There is no address on this page.")
+        if self.stores and command.id != "quit":
+            return literal("It is being stored: one moment.")
         if self.waits_for and command.id not in ("form.leave", "quit"):
             key = shown(by_id("form.leave").keys[0])
             return fill("Still {}. {} leaves it; nothing was stored.", self.waits_for, line(key))
@@ -163,7 +167,7 @@ class FormScreen(Base):
 
     def rest(self) -> None:
         """Nothing is waited for any more."""
-        self.waits_for = EMPTY
+        self.waits_for, self.stores = EMPTY, False
         self.ribbon.show(EMPTY)
         self.show_foot()
 

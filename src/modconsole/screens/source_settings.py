@@ -50,6 +50,7 @@ class SettingsScreen(FormScreen):
         """Show what it would change; the second time, save it."""
         if self._plan is not None:
             planned = self._plan
+            self.stores = True
             self.ask_for_it(
                 literal("saving"), lambda: sources.carry_out(self.desk, planned), lambda _: self._saved(planned)
             )

@@ -1,8 +1,8 @@
 """Signing in to a place, step by step, and writing down a source whose sign-in was verified.
 
 Nothing is stored before the end: `Questions` asks what the platform's connector wants to know, `check` has the platform say who
-we are, and only `enroll` writes. The secret is not ours to keep: whoever calls puts it into the keyring or an owner-only file,
-between `check` and `enroll`.
+we are, and only `store` and `enroll` write. The secret is not ours to keep: whoever calls puts it into the keyring or an
+owner-only file, between `check` and `store`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from modconsole.connectors.base import Account
 from modconsole.connectors.signing import Credentials, Field, SignedIn, SignIn, Step
-from modconsole.domain.records import Source
+from modconsole.domain.records import Answer, Identity, IdentityKind, Source
+from modconsole.domain.times import SECOND, to_datetime
 from modconsole.errors import InputError, ModConsoleError
 from modconsole.store import marks
 from modconsole.store.db import Db
@@ -166,8 +169,53 @@ def check(source: str, platform: str, settings: Mapping[str, Any], credentials: 
         connector.close()
 
 
-def enroll(db: Db, record: Source, platform: str, settings: Mapping[str, Any], now: int) -> None:
-    """Store a source whose sign-in was verified, and how it is reached; ask for its first sync. In one transaction."""
+def described(
+    account: Account, known: Source | None, source: str, platform: str, now: int, *, kind: IdentityKind | None = None
+) -> Source:
+    """The description of a source that somebody signed in to: of a new one, or of one that is known already.
+
+    What came before `now`, an instant, is the backlog of a new one. Of a known one everything stays but its name and address,
+    which are the platform's; the account is one more identity where it was none.
+    """
+    us = Identity(id=account.id, name=account.name or None, handle=account.handle or None, kind=kind)
+    if known is None:
+        start = to_datetime(now - now % SECOND)  # platforms tell whole seconds
+        known = Source(id=source, platform=platform, connected_at=start)
+    identities = known.identities or []
+    if all(each.id != us.id for each in identities):
+        identities = [us, *identities]
+    return replace(
+        known,
+        platform=known.platform or platform,
+        name=account.site_name or known.name or source,
+        url=account.site_url or known.url,
+        connected_at=known.connected_at,
+        identities=identities,
+        observed_at=to_datetime(now),
+    )
+
+
+def enroll(
+    db: Db,
+    source: str,
+    platform: str,
+    settings: Mapping[str, Any],
+    account: Account,
+    now: int,
+    *,
+    target_hours: float | None = None,
+    answer: Answer | None = None,
+    kind: IdentityKind | None = None,
+) -> Source:
+    """Store a source whose sign-in was verified, as it is described where nobody chooses anything. See `store`."""
+    record = described(account, marks.described(db, source), source, platform, now, kind=kind)
+    record = replace(record, target_hours=target_hours or record.target_hours, answer=answer or record.answer)
+    store(db, record, platform, settings, now)
+    return record
+
+
+def store(db: Db, record: Source, platform: str, settings: Mapping[str, Any], now: int) -> None:
+    """Store a source and how it is reached, and ask for its first sync, in one transaction."""
     with db.write():
         ingest(db, [record], now)
         marks.save_account(db, record.id, platform, dict(settings))

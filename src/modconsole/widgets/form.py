@@ -186,6 +186,7 @@ class FormView(VerticalScroll, inherit_bindings=False):
     async def put(self, intro: Sequence[Piece], asked: Sequence[Asked]) -> None:
         """Another page. The cursor is in the first field that needs an answer, else in the first one."""
         self.intro.show(list(intro))
+        self.intro.display = bool(intro)
         self.intro.styles.padding = (0, 0, 1 if asked and intro else 0, 0)
         await self.remove_children(FieldRow)
         widest = max((cells(each.label) for each in asked), default=0)
