@@ -9,7 +9,7 @@ import pytest
 
 from modconsole.config.secrets import Secrets
 from modconsole.connectors.base import Account
-from modconsole.desk import adding, composing
+from modconsole.desk import adding, composing, sweep
 from modconsole.desk.adding import Adding, WrongAnswers
 from modconsole.desk.desk import Desk
 from modconsole.domain.records import Source
@@ -17,6 +17,7 @@ from modconsole.errors import InputError, NotFound, SignInError, StoreError, Unr
 from modconsole.store import marks, queue
 from modconsole.store.ingest import ingest
 from modconsole.sync import enroll
+from modconsole.sync.engine import Engine
 from tests.desk.conftest import Clock
 from tests.tools import village as platform
 from tests.tools.village import CODE, SECRET, Village
@@ -95,13 +96,9 @@ def test_what_was_written_before_is_backlog(village: Village, desk: Desk, clock:
 
 def test_the_composer_knows_as_whom_a_reply_goes_out(village: Village, desk: Desk) -> None:
     """Of several people who are us, the one who signed in."""
-    from modconsole.sync.engine import Engine
-
     flow = signed(desk)
     flow.check()
     flow.finish(flow.choices({"us:us:3": "person"}))
-    from modconsole.desk import sweep
-
     engine = Engine(desk.path, "test", clock=desk.clock, secrets=sweep.credentials_of)
     assert [result.outcome for result in engine.run_once()] == ["ok"]
     (ask,) = queue.page(desk.db, desk.now(), 10)
