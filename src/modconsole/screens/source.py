@@ -24,6 +24,9 @@ LABEL: Final = 14
 """Cells of the labels at the left."""
 
 
+NOTHING: Final = literal("There is nothing behind this line.")
+
+
 @dataclass(frozen=True)
 class Fact:
     """Something that is known, with what it is about. Enter opens the conversation or the item that it names."""
@@ -122,7 +125,7 @@ class SourceScreen(SourceActions):
         if command.id == "list.open":
             fact = self.view.item
             if fact is None or (fact.conversation is None and fact.item is None):
-                return literal("There is nothing behind this line.")
+                return NOTHING
         return super().refusal(command)
 
     def _open(self, fact: Fact) -> None:
@@ -130,6 +133,8 @@ class SourceScreen(SourceActions):
             self.console.open_conversation(self._named, fact.conversation)
         elif fact.item is not None:
             self.app.push_screen(PayloadScreen(self._named, fact.item, fact.text))
+        else:
+            self.say(NOTHING)
 
 
 def draw_line(fact: Fact, width: int) -> Drawn:
@@ -158,7 +163,7 @@ class PayloadScreen(Base):
 
     def refusal(self, command: Command) -> Safe | None:
         """It is read, not opened."""
-        return literal("There is nothing behind this line.") if command.id == "list.open" else super().refusal(command)
+        return NOTHING if command.id == "list.open" else super().refusal(command)
 
     def on_mount(self) -> None:
         """Read it."""

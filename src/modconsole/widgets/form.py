@@ -185,16 +185,21 @@ class FormView(VerticalScroll, inherit_bindings=False):
 
     async def put(self, intro: Sequence[Piece], asked: Sequence[Asked]) -> None:
         """Another page. The cursor is in the first field that needs an answer, else in the first one."""
-        self.intro.show(list(intro))
-        self.intro.display = bool(intro)
-        self.intro.styles.padding = (0, 0, 1 if asked and intro else 0, 0)
-        await self.remove_children(FieldRow)
         widest = max((cells(each.label) for each in asked), default=0)
         width = min(LABEL, widest + 4)
-        self.rows = [FieldRow(each, width, self._entered) for each in asked]
-        self.can_focus = not asked
-        await self.mount_all(self.rows)
-        self.scroll_home(animate=False)
+        rows = [FieldRow(each, width, self._entered) for each in asked]
+        with self.app.batch_update():  # a page is there at once: nobody types into one that has no fields yet
+            self.intro.show(list(intro))
+            self.intro.display = bool(intro)
+            self.intro.styles.padding = (0, 0, 1 if asked and intro else 0, 0)
+            await self.remove_children(FieldRow)
+            self.rows = rows
+            self.can_focus = not asked
+            await self.mount_all(rows)
+            self.scroll_home(animate=False)
+            self._start()
+
+    def _start(self) -> None:
         if self.rows:
             start = next((row for row in self.rows if row.asked.required and not row.field.value), self.rows[0])
             self.screen.set_focus(start.field)
