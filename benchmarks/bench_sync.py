@@ -111,7 +111,7 @@ def measured(what: str, port: int, messages: int) -> list[float]:
 
 
 def key_times(path: Path, port: int, *, syncing: bool) -> list[float]:
-    """Settled milliseconds of `j` in the queue; with `syncing` every one of them while pages come in."""
+    """Milliseconds from a key to the first change that it makes on the screen, in the queue; with `syncing` every one of them while pages come in."""
     env = {
         "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
         "PYTHONDONTWRITEBYTECODE": None,
@@ -130,7 +130,7 @@ def key_times(path: Path, port: int, *, syncing: bool) -> list[float]:
             done = probe.key("j" if number % 30 < 15 else "k")
             if syncing and pages(port) == before:
                 wait_for_pages(port, before + 1)
-            found.append(float(done.settled_ms or 0.0))
+            found.append(float(done.first_ms or 0.0))
         if syncing:
             print(f"  {pages(port) - began} pages of 100 came in from the first key to the last")
     return found
