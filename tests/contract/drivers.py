@@ -10,6 +10,7 @@ import pytest
 from tests.contract.driver import Driver
 
 DRIVERS: dict[str, str] = {
+    "guestbook": "tests.contract.guestbook_driver",
     "wordpress": "tests.contract.wordpress_driver",
 }
 """Platform → module with a function `make() -> Driver`; it may skip with its reason."""
