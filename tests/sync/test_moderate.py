@@ -103,7 +103,9 @@ def test_what_is_not_done_to_a_message_ends_no_wait(bench: Bench, what: str) -> 
     message = bench.place.write("Hello?")
     bench.turn()
     if what == "report":
-        queue(bench.db, bench.connector, order(bench, message, what, label="spam"), not_before=0, clock=bench.place.clock)
+        queue(
+            bench.db, bench.connector, order(bench, message, what, label="spam"), not_before=0, clock=bench.place.clock
+        )
         bench.turn()
     else:
         act(bench, "ann" if what == "mute" else "talk", what, on="person" if what == "mute" else "conversation")

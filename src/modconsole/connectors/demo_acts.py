@@ -73,7 +73,7 @@ _LOCKS: tuple[ActInfo, ...] = (
     _info("unlock", "conversation", "Opens it: everybody can reply again.", "closed again"),
 )
 _REASONS = ("spam", "off topic", "rude", "something else")
-_SPEND = "to suspend people (an administrator)"
+_SUSPEND = "to suspend people (an administrator)"
 
 ACTS: dict[str, tuple[ActInfo, ...]] = {
     "blog": (
@@ -118,8 +118,9 @@ ACTS: dict[str, tuple[ActInfo, ...]] = {
             "let in again",
             takes=("until",),
             needs=("reason",),
-            right=_SPEND,
+            right=_SUSPEND,
         ),
+        _info("unban", "person", "Ends the suspension.", "suspended again", right=_SUSPEND),
         *_LOCKS,
         _info(
             "label",
@@ -181,7 +182,7 @@ ACTS: dict[str, tuple[ActInfo, ...]] = {
 }
 """What each place can do."""
 
-LACKING: dict[str, frozenset[tuple[Act, Target]]] = {"forum": frozenset({("ban", "person")})}
+LACKING: dict[str, frozenset[tuple[Act, Target]]] = {"forum": frozenset({("ban", "person"), ("unban", "person")})}
 """What this account lacks the right to, by place."""
 
 

@@ -17,6 +17,7 @@ from msgspec import Struct
 from modconsole.connectors.acts import Act, ActInfo
 from modconsole.connectors.base import Connector
 from modconsole.connectors.signing import Credentials
+from modconsole.desk import views
 from modconsole.desk.desk import Desk
 from modconsole.desk.sweep import credentials_of
 from modconsole.domain.ids import new_id
@@ -35,14 +36,15 @@ __all__ = [
     "Moderated",
     "Offer",
     "On",
+    "Possible",
     "able",
     "acts_on",
     "acts_on_person",
     "again",
     "info",
     "moderate",
+    "possible",
     "retract",
-    "standing",
     "undo",
 ]
 
@@ -58,6 +60,26 @@ _rights: dict[tuple[str, str], tuple[int, AccountRow, frozenset[tuple[str, str]]
 _rights_lock = threading.Lock()
 
 
+class Possible(Struct, kw_only=True):
+    """What can be done about a message: to itself, to who wrote it, to the place it is in. Names are raw.
+
+    `acts` holds a list for each kind of target; of our own accounts there is none for the person. `done` is what was done to the
+    message, the person and the conversation, oldest first.
+    """
+
+    source: str
+    message: str
+    state: str
+    person: str
+    conversation: str
+    name: str | None
+    handle: str | None
+    title: str | None
+    ours: bool
+    acts: dict[On, list[Offer]]
+    done: dict[On, list[Moderated]]
+
+
 class Offer(Struct, frozen=True, kw_only=True):
     """One act that a platform has for something, and whether it can be done now."""
 
@@ -68,7 +90,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     """The act of ours that this one would repeat, or would end."""
 
 
-def able(desk: Desk, source: str, on: On, target: str | None = None, *, state: str = "live") -> list[Offer]:
+def able(desk: Desk, source: str, on: On, target: str | None = None, *, state: str | None = None) -> list[Offer]:
     """What can be done to something on its platform, what this account has no right to among it.
 
     `state` is that of a message: acts that make no sense for it are left out. `target` is a person or a conversation: what was
@@ -79,16 +101,43 @@ def able(desk: Desk, source: str, on: On, target: str | None = None, *, state: s
         return []
     with _connected(desk, source) as connector:
         infos = [each for each in connector.capabilities.acts if each.on == on]
-        infos = [each for each in infos if on != "message" or state in each.fits]
+        infos = [each for each in infos if on != "message" or state is None or state in each.fits]
         may = _may(desk, account, connector) if infos else frozenset()
-    done = standing(acts.on(desk.db, source, on, target), desk.now()) if target is not None else []
+    done = acts.standing(acts.on(desk.db, source, on, target), desk.now()) if target is not None else []
     offers = []
     for each in infos:
         missing = each.right or "to do this"
         why_not = "" if (each.act, each.on) in may else f"This account lacks the right {missing}."
-        stands = next((a for a in done if a.act == each.act or carrying.OPPOSITE.get(a.act) == each.act), None)
+        stands = next((a for a in done if a.act == each.act or acts.OPPOSITE.get(a.act) == each.act), None)
         offers.append(Offer(info=each, why_not=why_not, stands=stands))
     return offers
+
+
+def possible(desk: Desk, source: str, message: str) -> Possible:
+    """All that can be done about a message as it stands in the store. Raises `NotFound`, `PlatformError`s."""
+    shown = views.message(desk, source, message)
+    said = shown.message
+    state = said.state or "live"
+    conversation = lists.conversation_row_id(desk.db, source, said.conversation)
+    targets: dict[On, str] = {"message": said.id, "person": said.author.id, "conversation": said.conversation}
+    if shown.ours is not None:
+        del targets["person"]
+    done = {on: acts.on(desk.db, source, on, target) for on, target in targets.items()}
+    if "person" in targets:
+        done["person"] = acts.on_person(desk.db, source, said.author.id)
+    return Possible(
+        source=source,
+        message=said.id,
+        state=state,
+        person=said.author.id,
+        conversation=said.conversation,
+        name=shown.name,
+        handle=shown.handle,
+        title=lists.inbox_row(desk.db, conversation).title if conversation is not None else None,
+        ours=shown.ours is not None,
+        acts={on: able(desk, source, on, target, state=state) for on, target in targets.items()},
+        done=done,
+    )
 
 
 def _may(desk: Desk, account: AccountRow, connector: Connector) -> frozenset[tuple[str, str]]:
@@ -197,22 +246,6 @@ def acts_on(desk: Desk, source: str, on: On, target: str) -> list[Moderated]:
 def acts_on_person(desk: Desk, source: str, person: str) -> list[Moderated]:
     """What was done to a person and to what they wrote, oldest first."""
     return acts.on_person(desk.db, source, person)
-
-
-def standing(done: list[Moderated], now: int) -> list[Moderated]:
-    """Of acts in the order of time, those that can be ended and were not: a ban, a mute, a lock, a label."""
-    held: dict[tuple[str, str, str, str], Moderated] = {}
-    for act in done:
-        if act.state != "done" or act.undone or act.act not in carrying.OPPOSITE:
-            continue
-        begins = not act.act.startswith("un")
-        name = act.act if begins else carrying.OPPOSITE[act.act]
-        key = (act.on, act.target, name, act.label)
-        if begins:
-            held[key] = act
-        else:
-            held.pop(key, None)
-    return [act for act in held.values() if act.until is None or act.until > now]
 
 
 def _account(desk: Desk, source: str) -> AccountRow | None:

@@ -21,6 +21,20 @@ from modconsole.store.db import Db
 ActState = Literal["queued", "doing", "done", "unsure", "failed", "cancelled"]
 
 
+OPPOSITE: dict[str, str] = {
+    there: back
+    for one, other in (
+        ("mute", "unmute"),
+        ("block", "unblock"),
+        ("ban", "unban"),
+        ("lock", "unlock"),
+        ("label", "unlabel"),
+    )
+    for there, back in ((one, other), (other, one))
+}
+"""The acts that hold until they are ended, and those that end them."""
+
+
 class Moderated(Struct, kw_only=True):
     """One act on a message, a person or a conversation, with what came of it. Times are instants.
 
@@ -61,6 +75,11 @@ class Moderated(Struct, kw_only=True):
     undone_at: int | None = None
     undone_by: str | None = None
     seq: int = 0
+    name: str | None = None
+    handle: str | None = None
+    """What the person is called there; raw, as `title`."""
+    title: str | None = None
+    """What the conversation is called."""
 
     @property
     def undone(self) -> bool:
@@ -71,8 +90,9 @@ class Moderated(Struct, kw_only=True):
 _SELECT = (
     "select d.id, d.at, d.by, s.native, c.native, d.kind, d.target, d.message, d.person, d.act, d.label, d.reason, d.until,"
     " d.state, d.not_before, d.holder, d.attempted_at, d.attempts, d.retry_at, d.was, d.became, d.undo_act, d.undo_token,"
-    " d.note, d.trouble, d.hint, d.undoes, d.undone_at, d.undone_by, d.seq"
-    " from moderation d join source s on s.id = d.source left join conversation c on c.id = d.conversation "
+    " d.note, d.trouble, d.hint, d.undoes, d.undone_at, d.undone_by, d.seq,"
+    " p.name, p.handle, c.shown_title from moderation d join source s on s.id = d.source"
+    " left join conversation c on c.id = d.conversation left join person p on p.source = d.source and p.native = d.person "
 )
 _NAMES = Moderated.__struct_fields__
 _TOKEN = _NAMES.index("undo_token")
@@ -97,7 +117,6 @@ def begin(db: Db, act: Moderated) -> Moderated:
         conversation = db.value(
             "select id from conversation where source = ? and native = ?", (source, act.conversation)
         )
-        seq = db.next_seq()
         db.run(
             "insert into moderation (id, at, by, source, conversation, kind, target, message, person, act, label, reason, until,"
             " state, not_before, holder, attempted_at, attempts, was, undoes, seq)"
@@ -105,10 +124,12 @@ def begin(db: Db, act: Moderated) -> Moderated:
             (
                 *(act.id, act.at, act.by, source, conversation, act.on, act.target, act.message, act.person, act.act),
                 *(act.label, act.reason, act.until, act.state, act.not_before, act.holder, act.attempted_at),
-                *(act.attempts, act.was, act.undoes, seq),
+                *(act.attempts, act.was, act.undoes, db.next_seq()),
             ),
         )
-    return msgspec.structs.replace(act, seq=seq)
+    found = get(db, act.id)
+    assert found is not None
+    return found
 
 
 def take(db: Db, ident: str, holder: str, now: int, *, among: tuple[ActState, ...]) -> bool:
@@ -223,9 +244,42 @@ def in_conversation(db: Db, conversation: int) -> list[Moderated]:
     )
 
 
-_TOLD = "d.state in ('queued', 'unsure') or (d.state in ('doing', 'failed') and d.not_before is not null)"
+_WAITED = "d.not_before is not null or d.state in ('queued', 'unsure')"
+_OPEN = "d.state in ('queued', 'unsure') or (d.state in ('doing', 'failed') and d.not_before is not null)"
 
 
 def under_way(db: Db, limit: int) -> list[Moderated]:
     """Acts that somebody should know of: on their way, unsure, or failed while nobody was looking. Oldest first."""
-    return _rows(db, f"where {_TOLD} order by d.seq limit ?", limit)
+    return _rows(db, f"where {_OPEN} order by d.seq limit ?", limit)
+
+
+def listing(
+    db: Db, limit: int, *, after: int | None = None, before: int | None = None, backwards: bool = False
+) -> list[Moderated]:
+    """Acts that were in line or are unsure, newest first: after or before a sequence number, or the first ones (or the last)."""
+    backwards = backwards or before is not None
+    border = before if before is not None else after
+    beyond = "" if border is None else f"and d.seq {'>' if backwards else '<'} {int(border)}"
+    found = _rows(db, f"where ({_WAITED}) {beyond} order by d.seq {'asc' if backwards else 'desc'} limit ?", limit)
+    return found[::-1] if backwards else found
+
+
+def listing_size(db: Db) -> int:
+    """How many such acts there are."""
+    return int(db.value(f"select count(*) from moderation d where {_WAITED}"))
+
+
+def standing(done: list[Moderated], now: int) -> list[Moderated]:
+    """Of acts in the order of time, those that can be ended and were not: a ban, a mute, a lock, a label."""
+    held: dict[tuple[str, str, str, str], Moderated] = {}
+    for act in done:
+        if act.state != "done" or act.undone or act.act not in OPPOSITE:
+            continue
+        begins = not act.act.startswith("un")
+        name = act.act if begins else OPPOSITE[act.act]
+        key = (act.on, act.target, name, act.label)
+        if begins:
+            held[key] = act
+        else:
+            held.pop(key, None)
+    return [act for act in held.values() if act.until is None or act.until > now]

@@ -51,18 +51,6 @@ SAME_MATTER: tuple[frozenset[str], ...] = (
 )
 """Acts of which a later one decides whatever an earlier one did."""
 
-OPPOSITE: dict[str, str] = {
-    there: back
-    for one, other in (
-        ("mute", "unmute"),
-        ("block", "unblock"),
-        ("ban", "unban"),
-        ("lock", "unlock"),
-        ("label", "unlabel"),
-    )
-    for there, back in ((one, other), (other, one))
-}
-
 _WORDS = {
     "live": "live",
     "held": "held",
@@ -183,7 +171,9 @@ def call(db: Db, connector: Connector, act: Moderated, clock: Clock) -> Moderate
             f"The connector failed ({type(error).__name__}): nobody knows whether it was carried out.",
             hint="It is in the outbox as unsure.",
         ) from error
-    became: str | None = next((r.state or "live" for r in done.records if isinstance(r, Message) and r.id == act.target), None)
+    became: str | None = next(
+        (r.state or "live" for r in done.records if isinstance(r, Message) and r.id == act.target), None
+    )
     if became is None and act.act in REACHES:
         became = REACHES[act.act][0]
     undo: tuple[str, Mapping[str, Any]] | None = None
@@ -229,7 +219,7 @@ def leads_back(act: str, was: str | None, became: str | None) -> str | None:
     For an act on a message that is the one that leads from the state after it to the state before.
     """
     if act not in REACHES:
-        return OPPOSITE.get(act)
+        return acts.OPPOSITE.get(act)
     if was == became or became is None:
         return None
     if became in PUT_AWAY:
