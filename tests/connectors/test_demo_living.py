@@ -512,6 +512,13 @@ def test_who_is_banned_writes_nothing_new_until_the_ban_is_over_or_taken_back(
     assert any(message.author.id == "eun" for message in blog.look(full=True))
 
 
+def test_what_was_said_when_somebody_is_banned_stays_said() -> None:
+    """Even in the very moment in which the demo begins, before anybody has looked."""
+    play = Play("blog")
+    play.connector.act(order("eun", "ban", on="person"))
+    assert any(message.author.id == "eun" for message in play.look())
+
+
 @pytest.mark.parametrize("source", demo.SOURCES)
 def test_every_act_of_every_place_says_what_it_does(source: str) -> None:
     """One sentence; what needs something takes it; and what is taken back is taken back by an act of the place."""

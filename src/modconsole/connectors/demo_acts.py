@@ -270,10 +270,10 @@ def is_locked(done: list[Did], conversation: str, now: int, *, locked: bool) -> 
 
 
 def silenced(done: list[Did]) -> Callable[[str, int], bool]:
-    """Whether nothing new of a person is shown at an instant."""
+    """Whether nothing new of a person is shown at an instant: after an act of ours, not in its very moment."""
     concerned = {did.target for did in done if did.on == "person"}
 
     def shut(person: str, at: int) -> bool:
-        return person in concerned and any(did.act in SILENT for did in standing(done, "person", person, at))
+        return person in concerned and any(did.act in SILENT for did in standing(done, "person", person, at - 1))
 
     return shut

@@ -282,7 +282,7 @@ class DemoConnector:
             raise Gone("The message replied to has been deleted.", hint="Sync and look again.")
         locked = reply.conversation in self._script.locked
         if demo_acts.is_locked(self._acts, reply.conversation, now, locked=locked):
-            raise Refused("This topic is locked.", hint="Unlock it (M), or close the ask.", code="topic_closed")
+            raise Refused("This topic is locked.", hint="Unlock it, or close the ask.", code="topic_closed")
         if "reply_window" in self._script.settings and place.reply_until and to_instant(place.reply_until) < now:
             window = self._script.settings["reply_window"]
             raise Refused(

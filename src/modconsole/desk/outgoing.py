@@ -130,7 +130,7 @@ def retry(desk: Desk, ident: str) -> Moderated | None:
     if send is None:
         act = acts.get(desk.db, ident)
         if act is None:
-            raise NotFound("There is nothing of this id in the outbox.")
+            raise NotFound("That is not in the outbox.")
         from modconsole.desk import moderating  # platforms are of no use to anybody who only sends
 
         return moderating.again(desk, act)

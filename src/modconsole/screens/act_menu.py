@@ -72,7 +72,7 @@ def offer_lines(
         starts.append(len(out))
         bar: Piece = (_BAR, "accent") if at == chosen else (_NO_BAR, "")
         style = "dim" if offer.why_not else ""
-        key = literal(KEYS[at]) if at < len(KEYS) else literal(" ")
+        key = line(KEYS[at]) if at < len(KEYS) else literal(" ")
         head: list[Piece] = [bar, (key, "dim" if offer.why_not else "accent"), (_GAP, "")]
         head += [(fit(line(offer.info.act), names), style), (_GAP, "")]
         out.append([*head, *lines[0]])
@@ -89,8 +89,8 @@ def _lines(offer: Offer, names: int, width: int, now: int) -> list[list[Piece]]:
     tail: list[tuple[Safe, str]] = [(undo, "dim" if info.undo or offer.why_not else "warning")]
     if offer.stands is not None:
         stands = offer.stands
-        said = fill("{} by {}{}, {}", past(stands.act), line(stands.by, 30), ends(stands, now), clock(stands.at, now))
-        tail.append((fill("Now {}.", said), "dim"))
+        said = fill("{} by {}{}", past(stands.act), line(stands.by, 30), ends(stands, now))
+        tail.append((fill("Since {}: {}.", clock(stands.at, now), said), "dim"))
     if offer.why_not:
         tail.append((join([_NOT, line(offer.why_not, 200)]), "warning"))
     for text, look in tail:
@@ -165,8 +165,7 @@ class ActMenu(Dialog[Chosen]):
     ]
 
     def __init__(self, possible: Possible, on: On, now: int) -> None:
-        name = cut(who(possible.name, possible.handle, possible.person), 30)
-        super().__init__(fill("On {}: what {} wrote", line(possible.source, 30), name))
+        super().__init__(fill("Moderate on {}", line(possible.source, 40)))
         self._possible, self._now = possible, now
         self._pages = [(each, word) for each, word in PAGES if each in possible.acts]
         self._page = next((at for at, (each, _) in enumerate(self._pages) if each == on), 0)
@@ -203,10 +202,10 @@ class ActMenu(Dialog[Chosen]):
         if said:
             self.foot.show([(said, "warning")])
             return
-        last = literal(KEYS[min(len(self.offers), len(KEYS)) - 1]) if self.offers else EMPTY
+        last = line(KEYS[min(len(self.offers), len(KEYS)) - 1]) if self.offers else EMPTY
         keys = fill("1 to {}, or enter   ", last) if len(self.offers) > 1 else literal("enter does it   ")
-        turn = literal("tab another page   ") if len(self._pages) > 1 else EMPTY
-        self.foot.show([(join([keys if self.offers else EMPTY, turn, literal("esc leaves it as it is")]), "dim")])
+        turn = literal("tab next page   ") if len(self._pages) > 1 else EMPTY
+        self.foot.show([(join([keys if self.offers else EMPTY, turn, literal("esc leaves it")]), "dim")])
 
     def _tab_line(self, shown: On) -> list[Piece]:
         named: dict[On, Safe] = {
@@ -271,6 +270,7 @@ class ActForm(Dialog[Given]):
         & Horizontal { height: 1; width: 1fr; }
         & Horizontal > PlainLine { width: 9; padding: 0 0 0 1; }
         & Horizontal > LineField { width: 1fr; }
+        & Horizontal > LineField:focus { border: none; height: 1; background-tint: transparent; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

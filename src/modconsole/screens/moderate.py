@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from modconsole.domain.safetext import Safe, cut, fill, join, line, literal
+from modconsole.domain.safetext import Safe, cut, fill, line, literal
 from modconsole.domain.times import SECOND
 from modconsole.screens.act_words import done_words, on_whom, past
 from modconsole.screens.counting import Counting
@@ -18,6 +18,7 @@ from modconsole.screens.wording import who
 if TYPE_CHECKING:
     from modconsole import keys
     from modconsole.desk.moderating import Moderated, On, Possible
+    from modconsole.desk.views import QueueRow
     from modconsole.screens.act_menu import Chosen, Given
 
 
@@ -127,17 +128,35 @@ class ModerateActions(Counting):
                 seen=seen if chosen.on == "message" else None,
                 confirmed=True,
             ),
-            self._moderated,
+            lambda done: self._moderated(done, chosen, given),
         )
 
-    def _moderated(self, done: Moderated) -> None:
+    def _moderated(self, done: Moderated, chosen: Chosen, given: Given) -> None:
+        self.console.repeatable = (line(done.act), lambda row: self._repeat(row, chosen, given))
         self.console.read_again()
         if done.state == "queued":
             self.unsay()
-            self.count_down(done.not_before or 0, join([on_whom(done), literal(" "), past(done.act)]))
+            what = past(done.act) if done.on == "message" else fill("{}: {}", on_whom(done), past(done.act))
+            self.count_down(done.not_before or 0, what)
             return
         self.after_moderation(done)
         self.say(done_words(done, self.desk.now()))
+
+    def _repeat(self, row: QueueRow, chosen: Chosen, given: Given) -> None:
+        """The same act on what another ask is about."""
+        from modconsole.desk import moderating
+        from modconsole.screens.act_menu import Chosen
+
+        def found(possible: Possible) -> None:
+            offers = possible.acts.get(chosen.on, [])
+            offer = next((each for each in offers if each.info.act == chosen.offer.info.act and not each.why_not), None)
+            if offer is None:
+                self.say(fill("{}: that cannot be done here.", line(chosen.offer.info.act, 40)), "warning")
+            else:
+                self._confirm(possible, Chosen(chosen.on, offer), possible.state, given)
+
+        message = row.messages[0] if row.messages else row.latest
+        self.work(lambda: moderating.possible(self.desk, row.source, message), found)
 
     def after_moderation(self, done: Moderated) -> None:
         """What else follows from an act that was carried out."""

@@ -121,13 +121,14 @@ class OutboxScreen(ListScreen[Row]):
 
     def _draw_act(self, act: Moderated, width: int) -> list[Piece]:
         word, style = ACTS[act.state]
+        to = who(act.name, act.handle, act.person) if act.person else on_whom(act)
         said = join(
             [fill("{} ({})", line(act.act, 40), line(act.on)), *([why(act)] if why(act) else [])], literal(": ")
         )
         return [
             (fit(word, STATE), style),
             (fit(clock(act.at, self.now), WHEN), "dim"),
-            (fit(cut(on_whom(act), WHO - 1), WHO), "strong"),
+            (fit(cut(to, WHO - 1), WHO), "strong"),
             (fit(cut(where(act.source, act.title, "comments"), PLACE - 1), PLACE), "dim"),
             (fit(said, max(0, width - STATE - WHEN - WHO - PLACE)), ""),
         ]

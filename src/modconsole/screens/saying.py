@@ -91,6 +91,7 @@ def undone_words(undone: Undone) -> Safe:
     """What an undo took back."""
     if undone.what == "reply":
         return literal("The reply is taken back; it is a draft again. r goes on with it.")
-    what = fill("Called off: {}" if undone.cancelled else "Undone: {}", line(undone.what, 40))
+    named = line(undone.what, 40)
+    what = fill("Called off: {}", named) if undone.cancelled else fill("Undone: {}", named)
     status = STATUS.get(undone.status)
     return join([what, literal("; "), status]) if status is not None else what
