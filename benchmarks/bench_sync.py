@@ -179,8 +179,8 @@ def main() -> int:
         if what == "fetch":
             print(fetch_and_decode(port, messages))
         else:
-            with tempfile.TemporaryDirectory() as folder:
-                print(*sync(port, Path(folder)))
+            with tempfile.TemporaryDirectory() as scratch:
+                print(*sync(port, Path(scratch)))
         return 0
     for folder in (sysconfig.get_paths()["purelib"], ROOT / "src", ROOT / "benchmarks"):
         compileall.compile_dir(str(folder), quiet=2, workers=0)

@@ -1,4 +1,4 @@
-"""docs/connectors.md takes somebody from nothing to a working connector: its package is installed and used, command by command."""
+"""docs/connectors.md takes somebody from nothing to a connector: its package is installed and used, command by command."""
 
 from __future__ import annotations
 
