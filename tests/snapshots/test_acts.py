@@ -38,7 +38,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 
 
 def at(desk: Desk, place: tuple[str, str, str], *keys: str, shown: type[Any] = object) -> tuple[ModConsoleApp, Keys]:
-    """The console with a conversation open at a message, and what to press before the picture, which shows a screen of that kind."""
+    """The console with a conversation open at a message, and what to press before the picture of a screen of that kind."""
     app = ModConsoleApp(Desk(desk.path, who="mara", clock=kit.Clock()))
 
     async def before(pilot: Pilot[Any]) -> None:
