@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from importlib import metadata
 from importlib.metadata import EntryPoint, EntryPoints
 from typing import Any
 
@@ -73,10 +74,10 @@ def make() -> Driver:
     """A guestbook of its own, with its connector installed as an entry point would."""
     sys.modules["modconsole_guestbook"] = guestbook.module()
     ours = EntryPoint("guestbook", "modconsole_guestbook", registry.GROUP)
-    found = registry.entry_points
+    found = metadata.entry_points
 
     def entry_points(**params: Any) -> EntryPoints:
         return EntryPoints([*found(**params), *EntryPoints([ours]).select(**params)])
 
-    registry.entry_points = entry_points  # type: ignore[assignment]
+    vars(registry)["entry_points"] = entry_points
     return GuestbookDriver()

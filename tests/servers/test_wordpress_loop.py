@@ -16,6 +16,7 @@ import pytest
 from tests.servers.faultproxy import Fault, FaultProxy
 from tests.servers.wordpress import WordPress, wait_until
 
+from modconsole.connectors.acts import Act
 from modconsole.connectors.base import Connector
 from modconsole.connectors.signing import Credentials
 from modconsole.domain.records import Send
@@ -106,27 +107,27 @@ class Console:
         outbox.queue(self.db, send, self.clock() + int(delay * SECOND), self.clock())
         return send.id
 
-    def act(self, comment: int, what: str, *, seen: str | None = None) -> str:
+    def act(self, comment: int, what: Act, *, seen: str | None = None) -> str:
         """Carry out a moderation act; gives its id in the journal."""
-        found = lists.message(self.db, BLOG, str(comment))
-        assert found is not None
-        connector = self.connector()
+        ident = str(uuid.uuid4())
+        message = str(comment)
         order = Moderated(
-            id=str(uuid.uuid4()),
+            id=ident,
             at=self.clock(),
             by="mod",
             source=BLOG,
-            conversation=found.message.conversation,
-            person=found.message.author.id,
-            message=str(comment),
+            conversation=None,
             on="message",
-            target=str(comment),
+            target=message,
+            message=message,
+            person=None,
             act=what,
             was=seen,
         )
-        done = moderate(self.db, connector, order, clock=self.clock)
+        connector = self.connector()
+        moderate(self.db, connector, order, clock=self.clock)
         connector.close()
-        return done.id
+        return ident
 
     def undo(self, ident: str) -> None:
         """Undo an act."""
@@ -514,13 +515,18 @@ def test_our_program_is_killed_in_the_middle_of_a_sync(
 
 
 def test_acts_and_their_undo_on_the_site(console: Console, wordpress: WordPress, wp_post: int) -> None:
-    """Approve, hold, spam, trash: each is there, each changes who waits, each can be undone."""
+    """Approve, hold, spam, remove: each is there, each changes who waits, each can be undone."""
     held = wordpress.comment(wp_post, "Please let me in", status="hold")
     console.sync()
     assert console.status(wp_post) == "held"
     approved = console.act(held, "approve", seen="held")
     assert (wordpress.status(held), console.status(wp_post)) == ("approved", "waiting")
-    for what, there, here in (("hold", "hold", "held"), ("spam", "spam", "closed"), ("remove", "trash", "closed")):
+    ways: tuple[tuple[Act, str, str], ...] = (
+        ("hold", "hold", "held"),
+        ("spam", "spam", "closed"),
+        ("remove", "trash", "closed"),
+    )
+    for what, there, here in ways:
         ident = console.act(held, what)
         assert (wordpress.status(held), console.status(wp_post)) == (there, here)
         console.undo(ident)

@@ -92,7 +92,7 @@ def _lines(offer: Offer, names: int, width: int, now: int) -> list[list[Piece]]:
         said = fill("{} by {}{}", past(stands.act), line(stands.by, 30), ends(stands, now))
         tail.append((fill("Since {}: {}.", clock(stands.at, now), said), "dim"))
     if offer.why_not:
-        tail.append((join([_NOT, line(offer.why_not, 200)]), "warning"))
+        tail.append((join([_NOT, line(offer.why_not, 200)]), ""))
     for text, look in tail:
         free = room - sum(cells(piece) for piece, _ in lines[-1]) - 1
         if cells(text) <= free:
@@ -208,9 +208,10 @@ class ActMenu(Dialog[Chosen]):
         self.foot.show([(join([keys if self.offers else EMPTY, turn, literal("esc leaves it")]), "dim")])
 
     def _tab_line(self, shown: On) -> list[Piece]:
+        name = cut(who(self._possible.name, self._possible.handle, self._possible.person), 24)
         named: dict[On, Safe] = {
-            "message": literal("this message"),
-            "person": cut(who(self._possible.name, self._possible.handle, self._possible.person), 24),
+            "message": fill("by {}", name),
+            "person": name,
             "conversation": cut(line(self._possible.title or "", 60), 24) or literal("this conversation"),
         }
         pieces: list[Piece] = []

@@ -28,6 +28,7 @@ log = logging.getLogger("modconsole.sync")
 
 HUNG = 5 * MINUTE
 """An act that another program has been carrying out for so long was left by it, as far as can be seen from here."""
+AS_BEFORE = "The message is as it was: this was not carried out, or was taken back since."
 PAUSE = 15 * SECOND
 LONGEST_PAUSE = 15 * MINUTE
 
@@ -170,10 +171,8 @@ class ActsUnderWay:
             self._stays(act, f"The message is {state} now, which this act does not lead to.", None)
         elif self.clock() < (act.attempted_at or act.at) + self.settles:
             self._stays(act, act.trouble, self.clock() + max(self.settles // 6, SECOND))
-        elif acts.move(
-            self.db, act.id, "failed", trouble="It was not carried out.", hint="Do it again.", expect=("unsure",)
-        ):
-            self._tell(act, "failed", "It was not carried out.")
+        elif acts.move(self.db, act.id, "failed", trouble=AS_BEFORE, hint="Do it again.", expect=("unsure",)):
+            self._tell(act, "failed", AS_BEFORE)
 
     def _stays(self, act: Moderated, why: str, retry_at: int | None) -> None:
         acts.move(self.db, act.id, "unsure", trouble=why, hint=act.hint, retry_at=retry_at, expect=("unsure",))

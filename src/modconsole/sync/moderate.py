@@ -276,7 +276,11 @@ def undo(db: Db, connector: Connector, ident: str, *, by: str, clock: Clock) -> 
                 f"The message is {_WORDS[state]} now: somebody changed it on the platform since.", hint=_LOOK
             )
     if act.undo_act is None:
-        raise Refused(f"What {act.act!r} did cannot be taken back.", hint="Do it on the platform.", code="no_undo")
+        raise Refused(
+            f"What {act.act!r} did cannot be taken back.",
+            hint="An earlier act is undone by its id, which `modconsole journal` shows.",
+            code="no_undo",
+        )
     now_ = clock()
     back = Moderated(
         id=new_id(now_),
