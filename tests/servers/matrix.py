@@ -15,9 +15,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -202,7 +199,9 @@ class Synapse:
 
     # ------------------------------------------------------------------ rooms
 
-    def room(self, name: str = "A room", *, by: str = "mod", members: tuple[str, ...] = (US, "alice"), **options: Any) -> str:
+    def room(
+        self, name: str = "A room", *, by: str = "mod", members: tuple[str, ...] = (US, "alice"), **options: Any
+    ) -> str:
         """A room made by `by`, with `members` joined; `crew` has the level of a moderator (50) unless options say otherwise."""
         levels = {"users": {self.people[by].id: 100, self.people[US].id: 50}}
         body = {"name": name, "preset": "public_chat", "power_level_content_override": levels, "room_version": "11"}
@@ -213,7 +212,12 @@ class Synapse:
 
     def direct(self, login: str, *, by: str = "", joined: bool = True, **options: Any) -> str:
         """A direct conversation that `login` opens with us as clients do it; `joined` when we accept."""
-        body = {"preset": "trusted_private_chat", "is_direct": True, "invite": [self.people[US].id], "room_version": "11"}
+        body = {
+            "preset": "trusted_private_chat",
+            "is_direct": True,
+            "invite": [self.people[US].id],
+            "room_version": "11",
+        }
         room = str(self.api("POST", "/v3/createRoom", {**body, **options}, by=by or login)["room_id"])
         if joined:
             self.join(room, US)
@@ -258,7 +262,9 @@ class Synapse:
         room, event = message.split("/", 1)
         new = {"msgtype": "m.text", "body": text, **content}
         relation = {"rel_type": "m.replace", "event_id": event}
-        return self.event(room, "m.room.message", {**new, "body": f"* {text}", "m.new_content": new, "m.relates_to": relation}, by=by)
+        return self.event(
+            room, "m.room.message", {**new, "body": f"* {text}", "m.new_content": new, "m.relates_to": relation}, by=by
+        )
 
     def redact(self, message: str, *, by: str = "alice", reason: str = "") -> str:
         """Take a message back, or remove somebody else's."""

@@ -283,9 +283,7 @@ class Api:
         query = {"filter": msgspec.json.encode(filter_).decode(), "timeout": "0", "set_presence": "offline"}
         return self.read("v3/sync", SyncAnswer, {**query, "since": since} if since else query)
 
-    def messages(
-        self, room: str, start: str | None, stop: str | None, limit: int, filter_: Mapping[str, Any]
-    ) -> Chunk:
+    def messages(self, room: str, start: str | None, stop: str | None, limit: int, filter_: Mapping[str, Any]) -> Chunk:
         """A page of a room's history, newest first, from a token (or the newest event) down to another (or the first)."""
         query = {"dir": "b", "limit": str(limit), "filter": msgspec.json.encode(filter_).decode()}
         query |= {name: token for name, token in (("from", start), ("to", stop)) if token}

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 import msgspec
 from msgspec import Struct
 
-from modconsole.domain.records import Attachment, Author, Format, Message, Reaction
+from modconsole.domain.records import Attachment, Author, Message, Reaction
 from modconsole.domain.times import to_datetime
 
 UNREADABLE = "[End-to-end encrypted message: its text can only be read in a Matrix client of ours.]"
@@ -352,6 +352,3 @@ def same_text(event: Event, edit: Event | None, text: str) -> bool:
 def _unquoted(body: str) -> str:
     found = FALLBACK.match(body)
     return body[found.end() :] if found else body
-
-
-__all__ = ["Event", "Format", "Us", "decoded", "message", "reaction"]

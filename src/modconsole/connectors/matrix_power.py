@@ -11,7 +11,14 @@ from modconsole.connectors.matrix_map import words
 CREATOR = 1 << 60
 """The level of those who made a room of version 12 or later: above every number, and in no list of levels."""
 
-SPOKEN = ("m.room.message", "m.room.encrypted", "m.sticker", "m.reaction", "m.poll.start", "org.matrix.msc3381.poll.start")
+SPOKEN = (
+    "m.room.message",
+    "m.room.encrypted",
+    "m.sticker",
+    "m.reaction",
+    "m.poll.start",
+    "org.matrix.msc3381.poll.start",
+)
 """What people say; a room that is locked takes none of these from those below its moderators."""
 
 

@@ -144,7 +144,12 @@ class Reader:
         if gone is not None:
             records.append(
                 Reaction(
-                    source=gone.source, message=gone.message, author=gone.author, name=gone.name, at=gone.at, removed=True
+                    source=gone.source,
+                    message=gone.message,
+                    author=gone.author,
+                    name=gone.name,
+                    at=gone.at,
+                    removed=True,
                 )
             )
             return ""
@@ -213,6 +218,3 @@ class Reader:
             return self.api.edits(room, ident)
         except (Gone, Refused):
             return []
-
-
-__all__ = ["Memory", "Reader"]

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-
 from modconsole.connectors.http import Answer, Http, is_loopback
 from modconsole.connectors.matrix_api import Api, Session, refine
 from modconsole.connectors.matrix_map import within, words
@@ -41,7 +40,9 @@ def checked_address(address: str) -> str:
     except ValueError:
         host = ""
     if not host:
-        raise InputError("This is not the address of a homeserver.", hint="Write it as example.org, or as @us:example.org.")
+        raise InputError(
+            "This is not the address of a homeserver.", hint="Write it as example.org, or as @us:example.org."
+        )
     if parts.username is not None or parts.password is not None:
         raise InputError("A name or password does not belong into the address.", hint="Give them when you are asked.")
     if parts.scheme == "http" and not is_loopback(host):
@@ -159,7 +160,9 @@ def sign_in(clock: Callable[[], int], transport: httpx.BaseTransport | None = No
     elif password and answers.get("user", "").strip() and answers.get("password", ""):
         us, session = login(address, answers["user"].strip(), answers["password"], transport)
     else:
-        raise InputError("There is nothing to sign in with.", hint="Give a user name and a password, or an access token.")
+        raise InputError(
+            "There is nothing to sign in with.", hint="Give a user name and a password, or an access token."
+        )
     return SignedIn({"homeserver": address, "user": us}, session.secret(), us)
 
 
@@ -184,7 +187,9 @@ def _how(place: str, *, password: bool) -> Step:
         Field("password", "Password", hint="used once, for a session of modconsole's own", secret=True, required=False),
         token,
     )
-    return Step(title="How do you sign in?", fields=fields, text="With user name and password, or with an access token.")
+    return Step(
+        title="How do you sign in?", fields=fields, text="With user name and password, or with an access token."
+    )
 
 
 def checked_settings(settings: Mapping[str, Any]) -> tuple[str, str]:
@@ -193,5 +198,3 @@ def checked_settings(settings: Mapping[str, Any]) -> tuple[str, str]:
     if not isinstance(homeserver, str) or not isinstance(user, str):
         raise InputError("A Matrix source needs the setting `homeserver`.", hint="Add the source again.")
     return checked_address(homeserver), user
-
-
