@@ -7,12 +7,15 @@ we do in another Matrix client, goes through the helpers here, never through the
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import itertools
+import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -184,6 +187,20 @@ class Synapse:
         """Somebody whom no other test knows."""
         return self.register(f"{prefix}{next(self._numbers)}")
 
+    def session(self, login: str, *, refreshes: bool = False) -> str:
+        """A new session of somebody as the connector keeps it."""
+        body = {
+            "type": "m.login.password",
+            "identifier": {"type": "m.id.user", "user": login},
+            "password": self.people[login].password,
+            "refresh_token": refreshes,
+        }
+        answer = self._client.post(f"{self.url}/_matrix/client/v3/login", json=body)
+        assert answer.status_code == 200, answer.text
+        said = answer.json()
+        kept = {"access_token": said["access_token"], "device": said["device_id"]}
+        return json.dumps({**kept, **({"refresh_token": said["refresh_token"]} if refreshes else {})})
+
     # ------------------------------------------------------------------ calls
 
     def request(self, method: str, path: str, body: Any = None, *, by: str, **arguments: Any) -> httpx.Response:
@@ -296,18 +313,28 @@ class Synapse:
                 return found
             params["from"] = page["end"]
 
-    def messages(self, room: str, *, by: str = "mod") -> dict[str, str]:
-        """What stands in a room: the latest text of each message by its id; an empty text where it was taken away."""
-        texts: dict[str, str] = {}
+    def messages(self, room: str, *, by: str = "mod") -> dict[str, tuple[str, str | None]]:
+        """What stands in a room: by id who wrote it and its latest text; None where it was taken away."""
+        found: dict[str, tuple[str, str | None]] = {}
         for event in self.timeline(room, by=by):
             if event["type"] != "m.room.message":
                 continue
             relation = event["content"].get("m.relates_to", {})
-            if relation.get("rel_type") == "m.replace":
-                texts[f"{room}/{relation['event_id']}"] = event["content"]["m.new_content"]["body"]
-            else:
-                texts[f"{room}/{event['event_id']}"] = event["content"].get("body", "")
-        return texts
+            message = f"{room}/{relation.get('event_id', event['event_id'])}"
+            if relation.get("rel_type") != "m.replace":
+                found[f"{room}/{event['event_id']}"] = (event["sender"], event["content"].get("body"))
+            elif found[message][1] is not None:
+                found[message] = (event["sender"], event["content"]["m.new_content"]["body"])
+        return found
+
+    def unannounce(self, message: str) -> None:
+        """Make an event one that no sync tells of, as those are that a homeserver fetches from others later: their place in
+        the stream of what is new is a negative number (`events.stream_ordering` of a backfilled event)."""
+        with contextlib.closing(sqlite3.connect(self.root / "homeserver.db", timeout=30)) as database, database:
+            changed = database.execute(
+                "update events set stream_ordering = -stream_ordering where event_id = ?", (event_of(message),)
+            )
+            assert changed.rowcount == 1
 
 
 def event_of(message: str) -> str:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     import httpx
 
 CLOCK_SKEW = 10 * MINUTE
-"""How far the homeserver's clock may be behind ours when a reply is looked for."""
+"""How far the homeserver's clock may be behind ours when a reply is looked for, beyond what its answers tell of it."""
 SEARCHED = 100
 """Pages of a room's history that are searched for a reply."""
 PER_SEARCH = 100
@@ -111,7 +111,7 @@ class Matrix:
     ) -> None:
         self.source = source
         self._clock = clock
-        self._api = Api(homeserver, credentials, transport)
+        self._api = Api(homeserver, credentials, transport, clock)
         self._memory = Memory()
         self._names: tuple[str, ...] = ()
 
@@ -248,16 +248,17 @@ class Matrix:
         fits: list[Event] = []
         for event in self._ours(reply):
             message = f"{reply.conversation}/{event.event_id}"
+            if message in candidates:
+                continue
             if event.side("transaction_id") == reply.key:
                 return self.read(message)
-            if message not in candidates and _can_be(event, reply):
+            if _can_be(event, reply):
                 fits.append(event)
         return self.read(f"{reply.conversation}/{fits[0].event_id}") if fits else None
 
     def _ours(self, reply: Outgoing) -> Iterator[Event]:
         """Our messages in the reply's room, newest first, back to when it was first tried."""
         me = self._api.who().user_id
-        since = (reply.attempted_at - CLOCK_SKEW) // 1000 if reply.attempted_at is not None else None
         filter_ = {"types": ["m.room.message"], "senders": [me]}
         start = ""
         for _ in range(SEARCHED):
@@ -265,6 +266,9 @@ class Matrix:
                 chunk = self._api.messages(reply.conversation, start, "", PER_SEARCH, filter_)
             except (Refused, Gone):
                 raise OutcomeUnknown("The room can no longer be read: the reply may be in it, or not.") from None
+            # Only now is it known how far the homeserver's clock is behind ours.
+            slack = CLOCK_SKEW + self._api.http.lag
+            since = (reply.attempted_at - slack) // 1000 if reply.attempted_at is not None else None
             times = []
             for raw in chunk.chunk:
                 try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -223,7 +223,13 @@ def seg(text: str) -> str:
 class Api:
     """The calls of one account. `background()` gives the same calls as a pull makes them."""
 
-    def __init__(self, homeserver: str, credentials: Credentials, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        homeserver: str,
+        credentials: Credentials,
+        transport: httpx.BaseTransport | None = None,
+        clock: Callable[[], int] | None = None,
+    ) -> None:
         self.homeserver = homeserver
         self._credentials = credentials
         self._transport = transport
@@ -238,6 +244,7 @@ class Api:
             refine=refine,
             budget=Budget(),
             window=window,
+            clock=clock,
             transport=transport,
         )
 
@@ -278,8 +285,16 @@ class Api:
             self._who = self.read("v3/account/whoami", Who)[0]
         return self._who
 
-    def sync(self, since: str | None, filter_: Mapping[str, Any]) -> tuple[SyncAnswer, Answer]:
-        """What has happened since a token, at once; without one, how everything stands. Does not make us look present."""
+    def sync(self, since: str | None, filter_: Mapping[str, Any], ask: str = "") -> tuple[SyncAnswer, Answer]:
+        """What has happened since a token, at once; without one, how everything stands. Does not make us look present.
+
+        Synapse keeps an answer for two minutes and gives it again to the same question (`sync_response_cache_duration`). So `ask`
+        makes it another question, by asking for account data that nobody has. Without it a first sync that takes longer than
+        anybody waits can be fetched by asking again, at the price of an answer that may be two minutes old.
+        """
+        if ask:
+            types = [*filter_["account_data"]["types"], f"modconsole.{ask}"]
+            filter_ = {**filter_, "account_data": {"types": types}}
         query = {"filter": msgspec.json.encode(filter_).decode(), "timeout": "0", "set_presence": "offline"}
         return self.read("v3/sync", SyncAnswer, {**query, "since": since} if since else query)
 

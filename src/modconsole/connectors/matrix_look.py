@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from modconsole.connectors.acts import Act, ActInfo, Target
 from modconsole.connectors.matrix_acts import ACTS, LEVELS
@@ -133,7 +134,7 @@ class Look:
 def look(api: Api) -> Look:
     """How an account's rooms stand. Raises `PlatformError`."""
     found = Look(api.who().user_id)
-    answer, _ = api.sync(None, FILTER)
+    answer, _ = api.sync(None, FILTER, uuid4().hex)
     for raw in answer.account_data.events:
         event = _event(raw)
         if event is not None and event.type == "m.direct":

@@ -19,8 +19,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from uuid import uuid4
 
 from modconsole.connectors.base import Known, Page
+from modconsole.connectors.http import Answer
 from modconsole.connectors.matrix_api import Api, Chunk, SyncAnswer
 from modconsole.connectors.matrix_map import SPEECH, Us, parts
 from modconsole.connectors.matrix_read import Memory, Reader
@@ -80,13 +82,15 @@ class Pull:
         self.rooms = self.at.rooms
         self.me = self.api.who().user_id
         self.memory = memory
+        self.ask = uuid4().hex
+        self.looks = 0
         self.began: float | None = None
         self.read = Reader(self.api, source, Us(self.me), now, memory)
 
     def pages(self) -> Iterator[Page]:
         """All lanes in order, and at the end the coverage."""
         self._names()
-        yield self._sync()
+        yield from self._discover()
         yield from self._backfill()
         if self.full:
             yield from self._everything()
@@ -102,26 +106,36 @@ class Pull:
 
     # ------------------------------------------------------------------ discovery
 
-    def _sync(self) -> Page:
-        answer = self._asked()
+    def _discover(self) -> Iterator[Page]:
+        """What is new. A homeserver may answer a first sync out of a cache, so that is followed up at once."""
+        first = not self.at.since
+        answer, came = self._asked()
+        first = first or not self.at.since
+        yield self._taken(answer)
+        if first:
+            answer, came = self.api.sync(self.at.since, FILTER, self.ask)
+            yield self._taken(answer)
+        self.began = came.time()
+
+    def _asked(self) -> tuple[SyncAnswer, Answer]:
+        """A sync from the kept token on. One that the homeserver no longer takes (it was set up anew) is dropped, and everything
+        read again."""
+        if self.at.since:
+            try:
+                return self.api.sync(self.at.since, FILTER, self.ask)
+            except Refused as error:
+                if error.code not in ("M_UNKNOWN", "M_INVALID_PARAM", "M_UNKNOWN_POS"):
+                    raise
+            self.at.since = ""
+            for room in self.rooms.values():
+                room.membership = ""
+        return self.api.sync(None, FILTER)
+
+    def _taken(self, answer: SyncAnswer) -> Page:
         records = Discovery(self.at, self.read, self.source, self.now).records(answer)
         records += self._described(self.rooms)
         self.at.since = answer.next_batch
         return self._page("discovery", records, complete=not any(room.gaps for room in self.rooms.values()))
-
-    def _asked(self) -> SyncAnswer:
-        """What is new. A token that the homeserver no longer takes (it was set up anew) is dropped, and everything read again."""
-        try:
-            answer, came = self.api.sync(self.at.since or None, FILTER)
-        except Refused as error:
-            if not self.at.since or error.code not in ("M_UNKNOWN", "M_INVALID_PARAM", "M_UNKNOWN_POS"):
-                raise
-            self.at.since = ""
-            for room in self.rooms.values():
-                room.membership = ""
-            answer, came = self.api.sync(None, FILTER)
-        self.began = came.time()
-        return answer
 
     # ------------------------------------------------------------------ gaps
 
@@ -286,8 +300,9 @@ class Pull:
             if record is not None:
                 records.append(record)
             followed = room.moved in self.rooms and self.rooms[room.moved].membership == "join"
-            look = coverage(ident, room, self.source, self.now, followed=followed, again=again)
+            look = coverage(ident, room, self.source, self.now, turn=self.looks, followed=followed, again=again)
             if look is not None:
+                self.looks += 1
                 records.append(look)
         return records
 

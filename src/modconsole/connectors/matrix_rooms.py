@@ -178,8 +178,13 @@ def why(room: Room, *, followed: bool) -> str:
     return "; ".join(reasons)
 
 
-def coverage(ident: str, room: Room, source: str, now: int, *, followed: bool, again: bool = False) -> Coverage | None:
-    """What a look at this room can vouch for, where that has changed since it was last told, or `again`; else None."""
+def coverage(
+    ident: str, room: Room, source: str, now: int, *, turn: int, followed: bool, again: bool = False
+) -> Coverage | None:
+    """What a look at this room can vouch for, where that has changed since it was last told, or `again`; else None.
+
+    Of two looks at one instant the one with a gap counts. So the looks of one pull are a microsecond apart, by `turn`.
+    """
     gap = why(room, followed=followed)
     if gap == room.told and not again:
         return None
@@ -188,7 +193,7 @@ def coverage(ident: str, room: Room, source: str, now: int, *, followed: bool, a
     return Coverage(
         source=source,
         conversation=ident,
-        checked_at=moment,
+        checked_at=to_datetime(now + turn),
         complete_through=None if gap else moment,
         gap=Gap(why=gap) if gap else None,
         observed_at=moment,
