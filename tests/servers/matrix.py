@@ -220,7 +220,7 @@ class Synapse:
         self, name: str = "A room", *, by: str = "mod", members: tuple[str, ...] = (US, "alice"), **options: Any
     ) -> str:
         """A room made by `by`, with `members` joined; `crew` has the level of a moderator (50) unless options say otherwise."""
-        levels = {"users": {self.people[by].id: 100, self.people[US].id: 50}}
+        levels = {"users": {self.people[US].id: 50, self.people[by].id: 100}}
         body = {"name": name, "preset": "public_chat", "power_level_content_override": levels, "room_version": "11"}
         room = str(self.api("POST", "/v3/createRoom", {**body, **options}, by=by)["room_id"])
         for login in members:

@@ -291,7 +291,9 @@ def mentions(content: dict[str, Any], body: str, html: str, us: Us) -> list[str]
     return list(dict.fromkeys(found))
 
 
-def invitation(room: str, inviter: str, at: int, title: str, us: Us, source: str, now: int, *, direct: bool) -> Message:
+def invitation(
+    room: str, inviter: str, at: int, title: str, us: Us, source: str, now: int, *, direct: bool, name: str = ""
+) -> Message:
     """An invitation as a message by whoever invites: they wait for us, and a room that we are not in has no other.
 
     `at` is in milliseconds. It is addressed to us, so that it waits also where only what is addressed to us does.
@@ -301,7 +303,7 @@ def invitation(room: str, inviter: str, at: int, title: str, us: Us, source: str
         source=source,
         id=f"{room}/invite",
         conversation=room,
-        author=Author(id=inviter, handle=inviter),
+        author=Author(id=inviter, handle=inviter, name=name or None),
         created_at=to_datetime(at * 1000),
         text=f"[Invitation to {where}. Accept it to read what is said there.]",
         mentions=[us.id],

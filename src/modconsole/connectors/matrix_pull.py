@@ -25,7 +25,7 @@ from modconsole.connectors.base import Known, Page
 from modconsole.connectors.http import Answer
 from modconsole.connectors.matrix_api import Api, Chunk, SyncAnswer
 from modconsole.connectors.matrix_map import SPEECH, Us, parts
-from modconsole.connectors.matrix_read import Memory, Reader
+from modconsole.connectors.matrix_read import Memory, Past, Reader
 from modconsole.connectors.matrix_rooms import (
     STATE,
     Position,
@@ -54,7 +54,10 @@ SETTLING = 30 * SECOND
 """How far behind the homeserver's clock a pull vouches: an event is dated before it is stored."""
 
 TYPES = [*SPEECH, "m.reaction", "m.room.redaction"]
-HISTORY = {"types": [*TYPES, "m.room.create"], "lazy_load_members": True}
+PAST = [*TYPES, "m.room.create", "m.room.history_visibility"]
+HISTORY = {"types": PAST, "lazy_load_members": True}
+WITH_MEMBERS = {"types": [*PAST, "m.room.member"], "lazy_load_members": True}
+"""Only where it matters when we came: in large rooms most events are comings and goings."""
 FILTER = {
     "presence": {"types": []},
     "account_data": {"types": ["m.direct"]},
@@ -166,7 +169,7 @@ class Pull:
     def _history(self, ident: str, room: Room, start: str, stop: str) -> Chunk | None:
         """A page of history; None where the homeserver does not give it. A token that it no longer takes stands for the newest."""
         try:
-            return self.api.messages(ident, start, stop, PER_PAGE, HISTORY)
+            return self.api.messages(ident, start, stop, PER_PAGE, WITH_MEMBERS if room.hides else HISTORY)
         except (Refused, Gone) as error:
             if start and isinstance(error, Refused) and error.code in ("M_UNKNOWN", "M_INVALID_PARAM"):
                 return Chunk(end="")
@@ -175,7 +178,7 @@ class Pull:
 
     def _reached(self, room: Room, ident: str) -> None:
         """A walk has come to the end of what there is: is it the room's beginning?"""
-        room.cut = ident not in self.read.begun
+        room.cut = self.read.past.get(ident, Past()).cut(room.hides, self.me)
         room.closed = False
 
     # ------------------------------------------------------------------ threads

@@ -26,6 +26,7 @@ from modconsole.connectors.matrix_map import (
     redaction_of,
     words,
 )
+from modconsole.connectors.matrix_rooms import hidden_before
 from modconsole.domain.records import Message, Reaction, Record
 from modconsole.errors import Gone, Refused
 
@@ -64,8 +65,44 @@ class Memory:
             del where[next(iter(where))]
 
 
+class Past:
+    """What the pages of a room's history tell of its beginning, and of when we came. Times in milliseconds."""
+
+    def __init__(self) -> None:
+        self.creator = ""
+        self.made: int | None = None
+        self.came: dict[str, int] = {}
+        self.hid = ""
+
+    def see(self, event: Event, us: str) -> None:
+        """Look at one event."""
+        if event.type == "m.room.create":
+            self.creator, self.made = event.sender, event.origin_server_ts
+        elif event.type == "m.room.history_visibility":
+            self.hid = hidden_before(event) or self.hid
+        elif event.type == "m.room.member" and event.state_key == us:
+            what = words(event.content.get("membership"))
+            self.came[what] = min(event.origin_server_ts, self.came.get(what, event.origin_server_ts))
+
+    def cut(self, hides: str, us: str) -> bool:
+        """Whether a walk that has come to its end has not seen everything that was ever said.
+
+        Where the room hides from newcomers what was said before, or once did, only those have seen everything who made it or came
+        with its making.
+        """
+        hides = hides or self.hid
+        if self.made is None or not hides:
+            return self.made is None
+        came = [at for what, at in self.came.items() if what == "join" or (what == "invite" and hides == "invited")]
+        return self.creator != us and min(came, default=self.made + 2 * MAKING) > self.made + MAKING
+
+
+MAKING = 5000
+"""Milliseconds within which those who are invited in the making of a room are."""
+
+
 class Reader:
-    """Makes records of one pull's events. `met` are the messages that it has given; `begun` the rooms whose beginning it has seen."""
+    """Makes records of one pull's events. `met` are the messages that it has given, `past` is what it saw of the rooms' histories."""
 
     def __init__(self, api: Api, source: str, us: Us, now: int, memory: Memory) -> None:
         self.api = api
@@ -74,7 +111,7 @@ class Reader:
         self.now = now
         self.memory = memory
         self.met: set[str] = set()
-        self.begun: set[str] = set()
+        self.past: dict[str, Past] = {}
         self._replacements: dict[str, list[Event]] = {}
         self._redactions: dict[str, Event] = {}
         self._poison: list[tuple[str, bytes]] = []
@@ -110,8 +147,8 @@ class Reader:
                 self.memory.meet(room, member, latest=False)
         events = [(raw, event) for raw in raws if (event := self.event(raw)) is not None]
         here = {event.event_id for _, event in events}
-        if any(event.type == "m.room.create" for _, event in events):
-            self.begun.add(room)
+        for _, event in events:
+            self.past.setdefault(room, Past()).see(event, self.us.id)
         records: list[Record] = []
         elsewhere: dict[str, None] = {}
         for _, event in events:

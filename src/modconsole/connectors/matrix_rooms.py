@@ -60,8 +60,8 @@ class Room(Struct, omit_defaults=True):
     space: bool = False
     moved: str = ""
     """The room that took its place."""
-    hides: bool = False
-    """What was said before somebody came is hidden from them."""
+    hides: str = ""
+    """`invited` or `joined` where what was said before somebody was that is hidden from them."""
     gaps: list[list[str]] = field(default_factory=list)
     """Stretches of history still to be read: from a token (empty: the newest event) back to another (empty: the first event)."""
     cut: bool = False
@@ -96,10 +96,16 @@ def learn(room: Room, event: Event, us: str) -> None:
         case "m.room.tombstone":
             room.moved = words(event.content.get("replacement_room"))
         case "m.room.history_visibility":
-            room.hides = event.content.get("history_visibility") in ("invited", "joined")
+            room.hides = hidden_before(event)
         case "io.element.functional_members":
             service = event.content.get("service_members")
             room.service = [user for user in service if isinstance(user, str)] if isinstance(service, list) else []
+
+
+def hidden_before(event: Event) -> str:
+    """Of a room's history visibility: what one must have been to see what was said then; empty where members see everything."""
+    visible = event.content.get("history_visibility")
+    return visible if visible in ("invited", "joined") else ""
 
 
 def _member(room: Room, event: Event, us: str) -> None:

@@ -55,7 +55,7 @@ class Discovery:
             return records
         events = part.timeline.events
         begins = any(event is not None and event.type == "m.room.create" for event in map(self.read.quietly, events))
-        if part.timeline.prev_batch and (part.timeline.limited or not (was_in or begins)):
+        if part.timeline.prev_batch and (part.timeline.limited or not (was_in or (begins and not room.hides))):
             room.gaps.append([part.timeline.prev_batch, self.at.since if was_in else ""])
         return records + self.read.records(ident, events, whole=False)
 
@@ -91,11 +91,13 @@ class Discovery:
             event = self.read.quietly(raw)
             if event is None:
                 continue
+            self.memory.meet(ident, event)
             learn(room, event, self.me)
             if event.type == "m.room.member" and event.state_key == self.me:
                 at = before.at if before is not None else event.origin_server_ts or self.now // 1000
                 room.invite = Invite(event.sender, at, event.content.get("is_direct") is True)
-                room.heroes = {event.sender: ""} | room.heroes
+        if room.invite is not None:
+            room.heroes = {room.invite.by: self.memory.name(ident, room.invite.by)}
         room.membership = "invite"
         return [self._invitation(ident, room)] if room.invite is not None and room.invite.by else []
 
@@ -111,6 +113,7 @@ class Discovery:
             self.source,
             self.now,
             direct=asked.direct,
+            name=self.memory.name(ident, asked.by),
         )
 
     def _answered(self, ident: str, room: Room) -> list[Record]:
