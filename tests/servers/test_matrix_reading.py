@@ -14,6 +14,7 @@ from modconsole.connectors import matrix as connector_module
 from modconsole.connectors.base import Page
 from modconsole.connectors.matrix import connect
 from modconsole.connectors.matrix_map import UNREADABLE
+from modconsole.connectors.matrix_pull import FILTER
 from modconsole.connectors.signing import Credentials
 from modconsole.domain.times import SECOND, to_datetime
 
@@ -40,6 +41,12 @@ def chat(matrix: Synapse) -> Iterator[connector_module.Matrix]:
 def mirror(chat: connector_module.Matrix) -> Mirror:
     """A store that knows everything that other tests left."""
     return Mirror(chat).pull()
+
+
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Syncs and pages of five events, so that a few messages are a flood."""
+    monkeypatch.setitem(FILTER["room"]["timeline"], "limit", 5)  # type: ignore[index]
+    monkeypatch.setattr("modconsole.connectors.matrix_pull.PER_PAGE", 5)
 
 
 def server_time(server: Synapse, message: str) -> datetime:
@@ -188,10 +195,10 @@ def test_what_a_sync_leaves_out_is_read_back_page_by_page(
     matrix: Synapse, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A limited timeline is a gap that is told, closed, and then told to be closed."""
-    monkeypatch.setattr("modconsole.connectors.matrix_pull.PER_PAGE", 10)
+    small(monkeypatch)
     room = matrix.room()
     mirror.pull()
-    said = [matrix.say(room, f"Number {n}") for n in range(85)]
+    said = [matrix.say(room, f"Number {n}") for n in range(20)]
     matrix.edit(said[3], "Number three")
     mirror.pull(stop_after=1)
     assert "still being read" in mirror.gaps[room]
@@ -212,12 +219,12 @@ def test_a_second_gap_before_the_first_is_closed_loses_neither(
     matrix: Synapse, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each run is cut off right after its sync; the last one reads all that was left out."""
-    monkeypatch.setattr("modconsole.connectors.matrix_pull.PER_PAGE", 20)
+    small(monkeypatch)
     room = matrix.room()
     mirror.pull()
-    said = [matrix.say(room, f"First flood {n}") for n in range(60)]
+    said = [matrix.say(room, f"First flood {n}") for n in range(15)]
     mirror.pull(stop_after=1)
-    said += [matrix.say(room, f"Second flood {n}") for n in range(60)]
+    said += [matrix.say(room, f"Second flood {n}") for n in range(15)]
     mirror.pull(stop_after=2)
     said += [matrix.say(room, "And a last one")]
     mirror.pull()
@@ -225,10 +232,13 @@ def test_a_second_gap_before_the_first_is_closed_loses_neither(
     assert room not in mirror.gaps
 
 
-def test_the_history_of_a_room_is_read_when_we_join(matrix: Synapse, mirror: Mirror) -> None:
+def test_the_history_of_a_room_is_read_when_we_join(
+    matrix: Synapse, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was said before counts as well, back to the beginning."""
+    small(monkeypatch)
     room = matrix.room(members=("alice",))
-    before = [matrix.say(room, f"Before you came {n}") for n in range(60)]
+    before = [matrix.say(room, f"Before you came {n}") for n in range(12)]
     mirror.pull()
     assert room not in mirror.conversations
     matrix.join(room, US)
@@ -279,9 +289,9 @@ def test_a_full_walk_finds_everything_and_goes_on_where_it_was_cut_off(
     matrix: Synapse, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Room after room, back to each beginning; a walk of several runs reads no room twice."""
-    monkeypatch.setattr("modconsole.connectors.matrix_pull.PER_PAGE", 10)
+    small(monkeypatch)
     room = matrix.room()
-    said = [matrix.say(room, f"Old {n}") for n in range(30)]
+    said = [matrix.say(room, f"Old {n}") for n in range(12)]
     lost = matrix.say(room, "Never announced")
     mirror.pull()
     del mirror.messages[said[0]]

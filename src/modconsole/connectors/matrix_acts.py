@@ -13,12 +13,11 @@ from typing import Any
 
 from modconsole.connectors.acts import Act, ActInfo, Done, Order, Target, Undo
 from modconsole.connectors.matrix_api import Api, seg
-from modconsole.connectors.matrix_map import parts, within, words
+from modconsole.connectors.matrix_map import IGNORED, parts, within, words
 from modconsole.connectors.matrix_power import CREATOR, SPOKEN, Power, number, power
 from modconsole.domain.records import Message, Record
 from modconsole.errors import Gone, OutcomeUnknown, PlatformError, Refused, Unreachable
 
-IGNORED = "m.ignored_user_list"
 LEVELS = "m.room.power_levels"
 
 

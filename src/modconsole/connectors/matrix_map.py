@@ -30,6 +30,9 @@ MEDIA = {"m.image": "image", "m.file": "file", "m.audio": "audio", "m.video": "v
 AUTOMATIC = ("m.notice", "m.server_notice", "m.key.verification.request")
 """What programs write: `m.notice` is for bots, and must not be answered by them."""
 
+IGNORED = "m.ignored_user_list"
+"""The name of the list of people whom our account ignores."""
+
 NOTHING: dict[str, Any] = {}
 
 

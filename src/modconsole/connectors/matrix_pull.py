@@ -24,7 +24,7 @@ from uuid import uuid4
 from modconsole.connectors.base import Known, Page
 from modconsole.connectors.http import Answer
 from modconsole.connectors.matrix_api import Api, Chunk, SyncAnswer
-from modconsole.connectors.matrix_map import SPEECH, Us, parts
+from modconsole.connectors.matrix_map import IGNORED, SPEECH, Us, parts
 from modconsole.connectors.matrix_read import Memory, Past, Reader
 from modconsole.connectors.matrix_rooms import (
     STATE,
@@ -60,7 +60,7 @@ WITH_MEMBERS = {"types": [*PAST, "m.room.member"], "lazy_load_members": True}
 """Only where it matters when we came: in large rooms most events are comings and goings."""
 FILTER = {
     "presence": {"types": []},
-    "account_data": {"types": ["m.direct"]},
+    "account_data": {"types": ["m.direct", IGNORED]},
     "room": {
         "timeline": {"limit": PER_SYNC, "types": [*TYPES, *STATE], "lazy_load_members": True},
         "state": {"types": list(STATE), "lazy_load_members": True, "include_redundant_members": True},
@@ -236,8 +236,11 @@ class Pull:
         return room is not None and room.membership == "join" and not room.space
 
     def _look_up(self, ident: str, messages: Iterable[str]) -> tuple[list[Record], list[str]]:
-        """Messages by their ids. One that is not there counts as gone only in a room that hides nothing from its members: elsewhere
-        the homeserver gives the same answer for what we may not see."""
+        """Messages by their ids.
+
+        One that is not there counts as gone only in a room that hides nothing from its members, and while we ignore nobody: the
+        homeserver gives the same answer for what we may not see, and for what somebody wrote whom we ignore.
+        """
         found: list[Record] = []
         gone = []
         for message in messages:
@@ -245,7 +248,7 @@ class Pull:
                 found += self.read.one(ident, parts(message)[1])
             except Gone:
                 room = self.rooms[ident]
-                if not (room.hides or room.cut or room.closed):
+                if not (room.hides or room.cut or room.closed or self.at.ignoring):
                     gone.append(message)
             except Refused:
                 continue

@@ -230,6 +230,8 @@ class Position(Struct, omit_defaults=True):
     rooms: dict[str, Room] = field(default_factory=dict)
     direct: list[str] = field(default_factory=list)
     """The rooms that our account data counts as direct."""
+    ignoring: bool = False
+    """Whether our account ignores anybody."""
     names: list[str] = field(default_factory=list)
     """What we were ever called: somebody who was mentioned under an old name still waits."""
     turn: str = ""

@@ -7,7 +7,7 @@ that was cut short or a room that is new to us, is noted as a gap of the room, w
 from __future__ import annotations
 
 from modconsole.connectors.matrix_api import InvitedPart, RoomPart, SyncAnswer
-from modconsole.connectors.matrix_map import invitation
+from modconsole.connectors.matrix_map import IGNORED, invitation
 from modconsole.connectors.matrix_read import Reader
 from modconsole.connectors.matrix_rooms import Invite, Position, Room, learn, summarise
 from modconsole.domain.records import Message, Record
@@ -43,6 +43,8 @@ class Discovery:
             if event is not None and event.type == "m.direct":
                 listed = [rooms for rooms in event.content.values() if isinstance(rooms, list)]
                 self.at.direct = sorted({room for rooms in listed for room in rooms if isinstance(room, str)})
+            elif event is not None and event.type == IGNORED:
+                self.at.ignoring = bool(event.content.get("ignored_users"))
 
     def _joined(self, ident: str, part: RoomPart) -> list[Record]:
         """What happened in a room that we are in."""
