@@ -43,6 +43,14 @@ SIGN_IN_HINT = (
 )
 
 
+class Unreadable(Unreachable):
+    """An answer whose content is not what it should be. `payload` is that content, to be set aside."""
+
+    def __init__(self, host: str, kind: str, payload: bytes) -> None:
+        super().__init__(f"{host} sent a {kind} that makes no sense.", hint="A plugin of the site may have changed it.")
+        self.payload = payload
+
+
 def refine(answer: Answer) -> PlatformError | None:
     """The error behind Discourse's own words; None where the status says it all."""
     body = answer.json()
@@ -125,6 +133,8 @@ class Api:
         self.http = http
         self.limit = limit
         """Requests a minute that the site grants, as far as is known."""
+        self.poison: list[tuple[str, bytes]] = []
+        """Items of lists that made no sense, with why: whoever pulls takes them from here."""
         self.began: float | None = None
         """The site's clock at the first answer, in seconds since 1970."""
         self._me: Me | None = None
@@ -149,8 +159,7 @@ class Api:
     def flags(self) -> list[Flag]:
         """The ways to flag a post here."""
         found = self._dict("site.json").get("post_action_types")
-        flags = [self.shape(each, Flag) for each in found] if isinstance(found, list) else []
-        return [flag for flag in flags if flag.is_flag and flag.enabled and flag.id is not None]
+        return [flag for flag in self.some(found, Flag) if flag.is_flag and flag.enabled and flag.id is not None]
 
     def setting(self, name: str, default: int) -> int:
         """A number among the settings that the site tells its visitors' browsers; `default` where it does not."""
@@ -165,7 +174,7 @@ class Api:
     def staff(self) -> list[User]:
         """The site's staff; only for staff."""
         found = self.get("admin/users/list/staff.json")
-        return [self.shape(each, User) for each in found] if isinstance(found, list) else []
+        return self.some(found, User)
 
     # ------------------------------------------------------------------ topics and posts
 
@@ -209,23 +218,23 @@ class Api:
         """One page of a list of topics, newest activity first."""
         found = self._dict(path, {"page": str(page), "order": "activity"}).get("topic_list")
         topics = found.get("topics") if isinstance(found, dict) else None
-        return [self.shape(each, Listed) for each in topics] if isinstance(topics, list) else []
+        return self.some(topics, Listed)
 
     def notes(self, offset: int) -> list[Note]:
         """Our notifications, newest first, 60 at most; asking does not mark them as read."""
         found = self._dict("notifications.json", {"limit": "60", "offset": str(offset)}).get("notifications")
-        return [self.shape(each, Note) for each in found] if isinstance(found, list) else []
+        return self.some(found, Note)
 
     def doings(self, offset: int) -> list[Own]:
         """What we wrote (4 new topics, 5 replies), newest first."""
         query = {"username": self.me().username, "filter": "4,5", "offset": str(offset), "limit": "60"}
         found = self._dict("user_actions.json", query).get("user_actions")
-        return [self.shape(each, Own) for each in found] if isinstance(found, list) else []
+        return self.some(found, Own)
 
     def pending(self) -> list[Pending]:
         """Our own posts that wait for approval."""
         found = self._dict(f"posts/{quote(self.me().username)}/pending.json").get("pending_posts")
-        return [self.shape(each, Pending) for each in found] if isinstance(found, list) else []
+        return self.some(found, Pending)
 
     def person(self, number: str) -> Person:
         """An account with its penalties; only for staff."""
@@ -270,11 +279,21 @@ class Api:
             raise unreadable(self.http.host, writing=False) from None
 
     def shape(self, found: Any, kind: type[T]) -> T:
-        """Plain JSON as what it should be. Raises `Unreachable` for something else."""
+        """Plain JSON as what it should be. Raises `Unreadable` for something else."""
         try:
             return msgspec.convert(found, kind)
         except msgspec.ValidationError:
-            raise unreadable(self.http.host, writing=False) from None
+            raise Unreadable(self.http.host, kind.__name__.lower(), msgspec.json.encode(found)) from None
+
+    def some(self, found: Any, kind: type[T]) -> list[T]:
+        """The items of a list that are what they should be; the others go to `poison`."""
+        good = []
+        for each in found if isinstance(found, list) else ():
+            try:
+                good.append(msgspec.convert(each, kind))
+            except msgspec.ValidationError as error:
+                self.poison.append((f"a {kind.__name__.lower()} makes no sense ({error})", msgspec.json.encode(each)))
+        return good
 
 
 def digits(number: int | str) -> str:

@@ -193,7 +193,7 @@ class Pull(Turns):
         for offset in range(0, QUEUE_PAGE * QUEUE_PAGES, QUEUE_PAGE):
             with self.http.background():
                 try:
-                    items, meta, poison = self.reader.reviews(offset)
+                    items, meta = self.reader.reviews(offset)
                 except (Gone, Refused):
                     self.closed.add("review.json")
                     return
@@ -205,7 +205,7 @@ class Pull(Turns):
                 flagged = [(item.topic_id, item.post_id) for item in items if not waits_as_message(item)]
                 page = self.by_ids("queues", flagged)
             last = offset + QUEUE_PAGE >= meta.total_rows_reviewables
-            yield self.placed(page, more=records, poison=poison, total=meta.total_rows_reviewables, complete=last)
+            yield self.placed(page, more=records, total=meta.total_rows_reviewables, complete=last)
             if last:
                 break
         left = [n for n in before if isinstance(n, int) and n not in waiting] if isinstance(before, list) else []

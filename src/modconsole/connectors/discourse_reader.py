@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from modconsole.connectors.discourse_api import CHUNK, Api
+from modconsole.connectors.discourse_api import CHUNK, Api, Unreadable
 from modconsole.connectors.discourse_map import (
     Refs,
     conversation,
@@ -79,7 +79,7 @@ class Reader:
         if number not in self._fresh:
             try:
                 self.topic_now(number)
-            except (Gone, Refused):
+            except (Gone, Refused, Unreadable):
                 self._fresh[number] = None
         return self._fresh[number]
 
@@ -143,6 +143,11 @@ class Reader:
         found = message(post, self.head(post.topic_id), self.source, self.api.http.base, self.refs, now)
         written = self._written(post)
         return msgspec.structs.replace(found, created_at=moment(written)) if written else found
+
+    def known(self, post: Post, now: int) -> Message:
+        """The record of a post with what is known already: without a request."""
+        self.refs.meet(post)
+        return message(post, self._heads.get(post.topic_id), self.source, self.api.http.base, self.refs, now)
 
     def one(self, post: Post, now: int) -> Message:
         """The record of a single post, its topic read for it."""
@@ -211,8 +216,8 @@ class Reader:
 
     # ------------------------------------------------------------------ the queue
 
-    def reviews(self, offset: int) -> tuple[list[Reviewable], ReviewMeta, list[tuple[str, bytes]]]:
-        """One page of what waits for review, newest first; items that make no sense apart.
+    def reviews(self, offset: int) -> tuple[list[Reviewable], ReviewMeta]:
+        """One page of what waits for review, newest first.
 
         `priority=low` asks for all: without it a site may leave out what few have flagged.
         """
@@ -220,13 +225,8 @@ class Reader:
         found = self.api.get("review.json", query)
         body = found if isinstance(found, dict) else {}
         self._people(body)
-        items, poison = [], []
-        for raw in body.get("reviewables") or []:
-            try:
-                items.append(msgspec.convert(raw, Reviewable))
-            except msgspec.ValidationError as error:
-                poison.append((f"a thing to review makes no sense ({error})", msgspec.json.encode(raw)))
-        return items, self.api.shape(body.get("meta") or {}, ReviewMeta), poison
+        items = self.api.some(body.get("reviewables"), Reviewable)
+        return items, self.api.shape(body.get("meta") or {}, ReviewMeta)
 
     def review(self, number: int) -> Reviewable:
         """One thing to review, with what can be done about it. Raises `Gone`, `Refused`."""
@@ -240,11 +240,7 @@ class Reader:
         return self.api.shape(found.get("reviewable"), Reviewable), found
 
     def _people(self, body: dict[str, Any]) -> None:
-        for raw in body.get("users") or []:
-            try:
-                self.refs.learn([msgspec.convert(raw, User)])
-            except msgspec.ValidationError:
-                continue
+        self.refs.learn(self.api.some(body.get("users"), User))
 
     def waiting(self, item: Reviewable, now: int) -> list[Record]:
         """The records of something that waits for approval and is no post yet."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from modconsole.connectors.base import Page
+from modconsole.connectors.discourse_api import Unreadable
 from modconsole.connectors.discourse_map import conversation_id, number_in
 from modconsole.connectors.discourse_shapes import Topic
 from modconsole.connectors.discourse_turns import Turns
@@ -85,6 +86,10 @@ class Threads:
         except Refused:
             yield pull.plain(lane, [self._look(number, "the site does not show this topic to this account")])
             return
+        except Unreadable as error:
+            pull.api.poison.append((f"topic {number} makes no sense", error.payload))
+            yield pull.plain(lane, [self._look(number, "the site sent this topic in a form that makes no sense")])
+            return
         pull.told.add(number)
         yield pull.plain(lane, [pull.reader.told(topic, pull.now)], complete=False)
         yield from self._posts(topic, lane)
@@ -104,7 +109,9 @@ class Threads:
 
     def _posts(self, topic: Topic, lane: str) -> Iterator[Page]:
         stream = topic.post_stream.stream
-        odd = [raw for raw in topic.post_stream.posts if not isinstance(raw, dict)]
+        odd = [
+            raw for raw in topic.post_stream.posts if not isinstance(raw, dict) or not isinstance(raw.get("id"), int)
+        ]
         if odd:
             yield self._page(lane, odd)
         if stream is None:
@@ -150,10 +157,7 @@ class Threads:
         older = sorted(set(stream) - set(new))
         turn = state.get("turn", 0)
         circle = [each for each in older if each > turn] + [each for each in older if each <= turn]
-        if self.pull.full:
-            circle = circle[: state.setdefault("left", len(circle))]
-        else:
-            circle = circle[:STRETCH]
+        circle = circle[: state.setdefault("left", len(circle)) if self.pull.full else STRETCH]
         for ids, raw in self._chunks(topic, circle):
             page = self._page(lane, raw)
             state["turn"] = ids[-1]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from modconsole.connectors.base import Known, Page
-from modconsole.connectors.discourse_api import CHUNK
+from modconsole.connectors.discourse_api import CHUNK, Unreadable
 from modconsole.connectors.discourse_map import number_in, review_id, waits_as_message
 from modconsole.connectors.discourse_reader import Reader
 from modconsole.domain.records import Conversation, Record
@@ -123,6 +123,9 @@ class Turns:
             return self.page(lane, ()), [], (known,) if known in self.known_ids else ()
         except Refused:
             return self.page(lane, ()), [], ()
+        except Unreadable as error:
+            self.api.poison.append((f"what waits for review ({number}) makes no sense", error.payload))
+            return self.page(lane, ()), [], ()
         records: list[Record] = []
         if waits_as_message(item):
             queued = item.type == "ReviewableQueuedPost" and item.post_id is not None
@@ -135,7 +138,6 @@ class Turns:
         page: Page,
         *,
         more: Sequence[Record] = (),
-        poison: Sequence[tuple[str, bytes]] = (),
         gone: Sequence[str] = (),
         total: int | None = None,
         complete: bool = False,
@@ -149,12 +151,25 @@ class Turns:
             total=total,
             complete=complete,
             gone=tuple(gone),
-            poison=(*page.poison, *poison),
+            poison=(*page.poison, *self._odd()),
         )
 
     def plain(self, lane: str, records: Sequence[Record], *, complete: bool = True) -> Page:
         """A page of records that are made already."""
-        return Page(records=tuple(records), position=self.kept(), lane=lane, done=len(records), complete=complete)
+        return Page(
+            records=tuple(records),
+            position=self.kept(),
+            lane=lane,
+            done=len(records),
+            complete=complete,
+            poison=self._odd(),
+        )
+
+    def _odd(self) -> tuple[tuple[str, bytes], ...]:
+        """Items of lists that made no sense since the last page."""
+        odd = tuple(self.api.poison)
+        self.api.poison.clear()
+        return odd
 
     def kept(self) -> dict[str, Any]:
         """The position to store: a copy, for the lanes go on changing theirs."""
