@@ -29,7 +29,7 @@ from modconsole.connectors.discourse_shapes import (
     User,
 )
 from modconsole.domain.records import Author, Conversation, ConversationKind, Message, State, Visibility
-from modconsole.domain.times import to_datetime
+from modconsole.domain.times import to_datetime, to_instant
 
 SPAM = 8
 """The flag "spam" (`PostActionType.types`); the only number that we need by itself."""
@@ -340,6 +340,14 @@ def moment(text: str | None) -> datetime:
     """A time as the interface writes it. Raises `ValueError` for none."""
     found = datetime.fromisoformat(text or "")
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found
+
+
+def instant(text: str | None) -> int | None:
+    """The instant of a time as the interface writes it; None for none."""
+    try:
+        return to_instant(moment(text))
+    except ValueError:
+        return None
 
 
 def plain(markup_: str) -> str:

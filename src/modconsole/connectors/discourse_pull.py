@@ -17,18 +17,18 @@ them falls below `ROOM`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from modconsole.connectors.base import Known, Page
-from modconsole.connectors.discourse_map import moment, waits_as_message
+from modconsole.connectors.discourse_map import instant, waits_as_message
 from modconsole.connectors.discourse_reader import Reader
 from modconsole.connectors.discourse_shapes import Listed, Me
 from modconsole.connectors.discourse_threads import Threads
 from modconsole.connectors.discourse_turns import Turns
 from modconsole.domain.records import Coverage, Gap, Record
-from modconsole.domain.times import SECOND, to_datetime, to_instant
+from modconsole.domain.times import SECOND, to_datetime
 from modconsole.domain.walk import Walk, step
 from modconsole.errors import Gone, Refused, Unreachable
 
@@ -37,8 +37,9 @@ OVERLAP = 50
 HISTORY_PAGES = 20
 """Pages of 50 older posts in one ordinary pull."""
 LIST_OVERLAP = 60 * SECOND
-FIRST_LISTS = 5
-"""Pages of a list of personal messages that a first pull reads; a full walk reads them all."""
+LATEST = "latest.json"
+FIRST_OWN = 3
+"""Pages of our own activity that a first pull reads: it finds older posts of ours with everybody's."""
 QUEUE_PAGE = 10
 """Things to review on a page (`ReviewablesController::PER_PAGE`)."""
 QUEUE_PAGES = 50
@@ -46,8 +47,16 @@ SETTLING = 30 * SECOND
 """How far behind the site's clock a pull vouches."""
 
 
+CATEGORIES = "categories that this account may not read stay unseen"
+"""Said when a source is added. It is no gap of a sync: nobody expects a moderator to answer where he may not read."""
+
+
 class Pull(Turns):
-    """One pull; `pages()` runs it. Nothing is kept for the next one but what the pages' positions say."""
+    """One pull; `pages()` runs it. Nothing is kept for the next one but what the pages' positions say.
+
+    A walk that an earlier pull began (`late`) ends where that one began; then it is walked once more from the top, for what came
+    since: this pull vouches for its own beginning.
+    """
 
     def __init__(self, reader: Reader, known: Known, now: int, *, full: bool) -> None:
         super().__init__(reader, known, now, full=full)
@@ -55,16 +64,25 @@ class Pull(Turns):
 
     def pages(self) -> Iterator[Page]:
         """All lanes in order, and at the end the coverage."""
+        if self.full and not self.resumed:
+            self.position["full"] = {"since": self.now, "before": 0}
+            self.position["older"] = dict.fromkeys(self._lists(), 0)
         yield from self._feed()
-        yield from self._unlisted()
-        yield from self._messages()
+        for path in self._lists():
+            yield from self._list(path)
         yield from self._notes()
         if self.me.staff:
             yield from self._queue()
         yield from self._own()
         yield from self.threads.pages()
-        yield from self.threads.again()
+        if not self.full:
+            yield from self.threads.again()
+        yield from self._older()
         yield from self._history()
+        if self.full:  # last: what a full walk has met need not be asked for
+            yield from self.threads.again()
+            self.position.pop("full", None)
+            self.position.pop("history", None)
         yield self._coverage()
 
     # ------------------------------------------------------------------ discovery
@@ -72,7 +90,7 @@ class Pull(Turns):
     def _feed(self) -> Iterator[Page]:
         """New public posts, from the top down to the mark. The first pull takes the top page alone: the rest is history."""
         walk = Walk.from_json(self.position.get("feed"))
-        first, ended = walk.mark is None, False
+        first, ended, late = walk.mark is None, False, walk.cursor is not None
         while not ended:
             with self.http.background():
                 raw = self.api.latest(int(walk.cursor) if walk.cursor and walk.cursor.isdigit() else None)
@@ -82,95 +100,109 @@ class Pull(Turns):
                 self.position["history"] = min(keys)
                 walk, ended = Walk(mark=max(keys)), True
             else:
-                walk, ended = step(walk, keys, str(min(keys)) if keys else None, overlap=OVERLAP)
+                passed = walk.mark is not None and bool(keys) and min(keys) < walk.mark - OVERLAP
+                walk, ended = step(walk, keys, str(min(keys)) if keys and not passed else None, overlap=OVERLAP)
             self.position["feed"] = walk.to_json()
+            ended, late = ended and not late, late and not ended
             yield self.placed(page, complete=ended)
 
     def _history(self) -> Iterator[Page]:
         """Posts older than the first pull's; on a full walk all from the top once more."""
-        key = "full" if self.full else "history"
-        before: int | None = self.number(key)
-        if before is None and not self.full:
-            return
-        pages = 0
-        while True:
-            if not self.full and (pages >= HISTORY_PAGES or not self.room()):
-                return
+        full = self.position.get("full") if self.full else None
+        before = full.get("before") if isinstance(full, dict) else self.number("history")
+        turn = 0
+        while before is not None and (self.full or (turn < HISTORY_PAGES and self.room())):
             with self.http.background():
-                raw = self.api.latest(before)
+                raw = self.api.latest(before or None)
                 page = self.page("history", raw)
+            turn += 1
             keys = _ids(raw)
-            pages += 1
-            if keys:
-                before = min(keys)
-                self.position[key] = before
+            before = min(keys, default=None)
+            if isinstance(full, dict):
+                full["before"] = before
+            elif before is not None:
+                self.position["history"] = before
             else:
-                self.position.pop(key, None)
-                if self.full:
-                    self.position.pop("history", None)
-            yield self.placed(page, complete=not keys)
-            if not keys:
-                return
+                self.position.pop("history", None)
+            yield self.placed(page, complete=before is None)
 
-    def _unlisted(self) -> Iterator[Page]:
-        """Topics that the feed leaves out because they are not listed; staff see them among the others."""
-        if self.me.staff:
-            yield from self._list("latest.json", lambda listed: not listed.visible, first_pages=1)
-
-    def _messages(self) -> Iterator[Page]:
-        """Personal messages: our inbox, what we sent and archived, and the inboxes of our groups."""
+    def _lists(self) -> list[str]:
+        """The lists of topics to look at: all topics, for those that the feed leaves out, if we may see them; and personal
+        messages in our inbox, sent, archived, and in the inboxes of our groups."""
         name = quote(self.me.username.lower())
-        paths = [f"topics/private-messages{kind}/{name}.json" for kind in ("", "-sent", "-archive")]
+        paths = [LATEST] if self.me.staff else []
+        paths += [f"topics/private-messages{kind}/{name}.json" for kind in ("", "-sent", "-archive")]
         for group in self.me.groups:
             if group.has_messages:
                 place = f"topics/private-messages-group/{name}/{quote(group.name.lower())}"
                 paths += [f"{place}.json", f"{place}/archive.json"]
-        for path in paths:
-            yield from self._list(path, lambda _: True, first_pages=FIRST_LISTS)
+        return paths
 
-    def _list(self, path: str, wanted: Callable[[Listed], bool], *, first_pages: int) -> Iterator[Page]:
-        """Topics of a list with activity since the mark, each read whole.
+    def _list(self, path: str) -> Iterator[Page]:
+        """Topics of a list with activity since the mark, each read whole. The first pull takes the first page, the rest is older.
 
         A list moves while it is walked: what moves up is on its first page when the next walk begins.
         """
         lists = self.position.setdefault("lists", {})
-        stored = lists.get(path)
-        walk = Walk.from_json(stored)
-        first, ended, turn = walk.mark is None, False, 0
-        if self.full:
-            walk = Walk()
+        walk = Walk.from_json(lists.get(path))
+        first, ended, late = walk.mark is None, False, walk.cursor is not None
         while not ended:
             number = int(walk.cursor) if walk.cursor and walk.cursor.isdigit() else 0
-            try:
-                with self.http.background():
-                    listed = self.api.topics(path, number)
-            except (Gone, Refused):
-                self.closed.add(path)
+            listed = self._page_of(path, number)
+            if listed is None:
                 return
-            keys = {topic.id: to_instant(moment(topic.bumped_at)) for topic in listed if topic.bumped_at}
+            keys = {topic.id: key for topic in listed if (key := instant(topic.bumped_at)) is not None}
             floor = (walk.mark or 0) - LIST_OVERLAP
-            yield from self._listed([each for each in listed if wanted(each) and keys.get(each.id, floor) >= floor])
-            turn += 1
-            enough = first and not self.full and turn >= first_pages
-            following = str(number + 1) if listed and not enough else None
+            yield from self._listed(f"{path}#{number}", [each for each in listed if keys.get(each.id, floor) >= floor])
+            passed = any(keys.get(each.id, floor) < floor for each in listed if not each.pinned)
+            following = str(number + 1) if listed and not first and not passed else None
             walk, ended = step(walk, list(keys.values()), following, overlap=LIST_OVERLAP)
             lists[path] = walk.to_json()
-            self.position.pop("did", None)
+            ended, late = ended and not late, late and not ended
+            if first and listed:
+                self.position.setdefault("older", {})[path] = 1
         yield self.plain("discovery", ())
 
-    def _listed(self, listed: Iterable[Listed]) -> Iterator[Page]:
+    def _older(self) -> Iterator[Page]:
+        """The pages of lists that no pull has read so far. Topics that move down are read twice, which does no harm."""
+        older = self.position.get("older")
+        if not isinstance(older, dict):
+            return
+        for path, number in list(older.items()):
+            while path in older and (self.full or self.room()):
+                listed = self._page_of(path, number)
+                yield from self._listed(f"{path}#{number}", listed or ())
+                number += 1
+                if listed:
+                    older[path] = number
+                else:
+                    older.pop(path)
+                yield self.plain("history", (), complete=path not in older)
+
+    def _page_of(self, path: str, number: int) -> list[Listed] | None:
+        """A page of a list; None where the list is closed to us."""
+        try:
+            with self.http.background():
+                return self.api.topics(path, number)
+        except (Gone, Refused):
+            self.closed.add(path)
+            return None
+
+    def _listed(self, page: str, listed: Iterable[Listed]) -> Iterator[Page]:
         """Topics of one page of a list. Those read are remembered: a page that is cut short goes on where it was."""
+        did = self.position.setdefault("did", {})
+        done = did.setdefault(page, [])
         for each in listed:
-            did = self.position.setdefault("did", [])
-            if each.id in self.whole or each.id in did:
+            if each.id in self.whole or each.id in done or (page.startswith(LATEST) and each.visible):
                 continue
             yield from self.threads.read(each.id, "discovery")
-            did.append(each.id)
+            done.append(each.id)
+        did.pop(page)
 
     def _notes(self) -> Iterator[Page]:
         """Topics that our notifications name and that no other lane has met. The first pull looks at the newest only."""
         walk = Walk.from_json(self.position.get("notes"))
-        first, ended = walk.mark is None, False
+        first, ended, late = walk.mark is None, False, walk.cursor is not None
         while not ended:
             offset = int(walk.cursor) if walk.cursor and walk.cursor.isdigit() else 0
             with self.http.background():
@@ -182,6 +214,7 @@ class Pull(Turns):
             following = str(offset + len(notes)) if len(notes) >= 30 and not first else None
             walk, ended = step(walk, [note.id for note in notes], following)
             self.position["notes"] = walk.to_json()
+            ended, late = ended and not late, late and not ended
         yield self.plain("discovery", ())
 
     # ------------------------------------------------------------------ the review queue
@@ -224,7 +257,7 @@ class Pull(Turns):
     def _own(self) -> Iterator[Page]:
         """Our own posts, newest first, down to the mark; the first pull reads a few pages, the rest is history."""
         walk = Walk.from_json(self.position.get("own"))
-        first, ended, turn = walk.mark is None, False, 0
+        first, ended, late, turn = walk.mark is None, False, walk.cursor is not None, 0
         while not ended:
             offset = int(walk.cursor) if walk.cursor and walk.cursor.isdigit() else 0
             with self.http.background():
@@ -232,10 +265,12 @@ class Pull(Turns):
                 unmet = [(each.topic_id, each.post_id) for each in doings if each.post_id not in self.seen]
                 page = self.by_ids("own", unmet)
             turn += 1
-            keys = [to_instant(moment(each.created_at)) for each in doings]
-            enough = not doings or (first and turn >= FIRST_LISTS)
+            keys = [key for each in doings if (key := instant(each.created_at)) is not None]
+            passed = walk.mark is not None and any(key < walk.mark - LIST_OVERLAP for key in keys)
+            enough = not doings or passed or (first and turn >= FIRST_OWN)
             walk, ended = step(walk, keys, None if enough else str(offset + len(doings)), overlap=LIST_OVERLAP)
             self.position["own"] = walk.to_json()
+            ended, late = ended and not late, late and not ended
             yield self.placed(page, complete=ended)
 
     # ------------------------------------------------------------------ the look as a whole
@@ -243,8 +278,8 @@ class Pull(Turns):
     def _coverage(self) -> Page:
         """What this pull vouches for: the site's clock at its beginning, less `SETTLING`."""
         through = int(self.api.began * SECOND) if self.api.began is not None else self.now
-        why = list(missing_rights(self.me, self.closed))
-        if self.number("history") is not None:
+        why = [each for each in missing_rights(self.me, self.closed) if each != CATEGORIES]
+        if self.number("history") is not None or self.position.get("older"):
             why.append("older posts are still being read")
         coverage = Coverage(
             source=self.reader.source,
@@ -268,7 +303,7 @@ def missing_rights(me: Me, closed: Iterable[str] = ()) -> tuple[str, ...]:
     elif "review.json" in shut:
         missing.append("the review queue is closed to this account: what waits for approval stays unseen")
     if not me.admin:
-        missing.append("categories that this account may not read stay unseen")
+        missing.append(CATEGORIES)
     lists = sorted(path for path in shut if path.startswith("topics/private-messages"))
     if lists:
         missing.append(f"{len(lists)} of its message lists are closed to this account")

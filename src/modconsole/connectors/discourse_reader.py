@@ -127,6 +127,7 @@ class Reader:
                 batch.poison.append((post, msgspec.json.encode(item)))
                 continue
             self.refs.meet(post)
+            self._renamed(post)
             if post.post_type != SMALL_ACTION and post.id not in unwanted and post.id not in batch.ids:
                 batch.ids.add(post.id)
                 posts.append(post)
@@ -143,6 +144,12 @@ class Reader:
         found = message(post, self.head(post.topic_id), self.source, self.api.http.base, self.refs, now)
         written = self._written(post)
         return msgspec.structs.replace(found, created_at=moment(written)) if written else found
+
+    def _renamed(self, post: Post) -> None:
+        """The feed names the topic of each post: what is remembered of it must not be older."""
+        head = self._heads.get(post.topic_id)
+        if head is not None and post.topic_title and head.title != post.topic_title:
+            self._heads[head.id] = msgspec.structs.replace(head, title=post.topic_title)
 
     def known(self, post: Post, now: int) -> Message:
         """The record of a post with what is known already: without a request."""

@@ -9,6 +9,7 @@ walked by post numbers, forwards only.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from modconsole.connectors.base import Page
@@ -45,22 +46,29 @@ class Threads:
         """Known conversations: the most urgent on each pull, of the others some more each time; on a full walk all."""
         pull = self.pull
         known = list(dict.fromkeys(pull.known.conversations))
-        stored = pull.position.get("turn")
         if pull.full:
-            todo, order = known[known.index(stored) + 1 :] if stored in known else known, known
-        else:
-            order = known[URGENT:]
-            at = order.index(stored) + 1 if stored in order else 0
-            todo = [*known[:URGENT], *(order[at:] + order[:at])[:TURN]]
-        for done, each in enumerate(todo):
-            if not pull.full and done >= URGENT and not pull.room():
+            yield from self._all(known)
+            return
+        order = known[URGENT:]
+        stored = pull.position.get("turn")
+        at = order.index(stored) + 1 if stored in order else 0
+        for done, each in enumerate([*known[:URGENT], *(order[at:] + order[:at])[:TURN]]):
+            if done >= URGENT and not pull.room():
                 break
             yield from self._conversation(each)
             if each in order:
                 pull.position["turn"] = each
-        if pull.full:
-            pull.position.pop("turn", None)
         yield pull.plain("threads", ())
+
+    def _all(self, known: Sequence[str]) -> Iterator[Page]:
+        """Every known conversation, in an order that does not change from one pull to the next."""
+        full = self.pull.position["full"]
+        for each in sorted(known, key=_order):
+            if "turn" in full and _order(each) <= _order(full["turn"]):
+                continue
+            yield from self._conversation(each)
+            full["turn"] = each
+        yield self.pull.plain("threads", ())
 
     def _conversation(self, ident: str) -> Iterator[Page]:
         number, review = number_in(ident, "topic"), number_in(ident, "review")
@@ -91,9 +99,14 @@ class Threads:
             yield pull.plain(lane, [self._look(number, "the site sent this topic in a form that makes no sense")])
             return
         pull.told.add(number)
-        yield pull.plain(lane, [pull.reader.told(topic, pull.now)], complete=False)
-        yield from self._posts(topic, lane)
-        yield pull.plain(lane, [self._look(number, "")], complete=False)
+        told = pull.reader.told(topic, pull.now)
+        held: Page | None = None
+        for page in self._posts(topic, lane):
+            if held is not None:
+                yield held
+            held = page if held is not None else replace(page, records=(told, *page.records))
+        held = held or pull.plain(lane, [told], complete=False)
+        yield replace(held, records=(*held.records, self._look(number, "")))
 
     def _look(self, number: int, why: str) -> Coverage:
         pull = self.pull
@@ -189,13 +202,14 @@ class Threads:
         known = pull.known
         wanted = list(dict.fromkeys((*known.waiting, *known.queued, *known.recent, *(known.live if pull.full else ()))))
         wanted = [each for each in wanted if not (each.isdigit() and int(each) in pull.seen)]
+        whole = pull.full and not pull.resumed  # else what the earlier part has met would all be asked for
         stored = pull.position.get("asked")
         first = len([each for each in known.waiting if each in set(wanted)])
         rest = wanted[first:]
         at = rest.index(stored) + 1 if stored in rest else 0
         order = [*wanted[:first], *rest[at:], *rest[:at]]
         for done, each in enumerate(order):
-            if not pull.full and (done >= AGAIN + first or not pull.room()):
+            if not whole and (done >= AGAIN + first or not pull.room()):
                 break
             if each in rest:
                 pull.position["asked"] = each
@@ -218,6 +232,12 @@ class Threads:
             except Refused:
                 raw = None  # it exists, and we may not see it: that is no news about it
             return pull.placed(pull.page("again", [raw] if raw is not None else []))
+
+
+def _order(ident: str) -> tuple[str, int]:
+    """Conversations by kind and number."""
+    kind, _, number = ident.partition(":")
+    return (kind, int(number) if number.isdigit() else 0)
 
 
 def _number(raw: Any) -> int:

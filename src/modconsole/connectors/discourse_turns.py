@@ -12,10 +12,13 @@ from modconsole.connectors.discourse_api import CHUNK, Unreadable
 from modconsole.connectors.discourse_map import number_in, review_id, waits_as_message
 from modconsole.connectors.discourse_reader import Reader
 from modconsole.domain.records import Conversation, Record
+from modconsole.domain.times import DAY
 from modconsole.errors import Gone, Refused
 
-KEYS = ("feed", "history", "full", "lists", "did", "notes", "queue", "own", "turn", "topics", "asked", "born")
+KEYS = ("feed", "history", "full", "lists", "older", "did", "notes", "queue", "own", "turn", "topics", "asked", "born")
 """What a position may hold."""
+FULL_AGE = 2 * DAY
+"""A full walk that was cut short longer ago than this begins anew."""
 ROOM = 0.4
 """The share of a minute's requests that lanes which can wait leave to the next pull and to people."""
 
@@ -36,6 +39,10 @@ class Turns:
         for number, written in born.items() if isinstance(born, dict) else ():
             if str(number).isdigit() and isinstance(written, str):
                 reader.born.setdefault(int(number), written)
+        begun = self.position.get("full")
+        since = begun.get("since") if isinstance(begun, dict) else None
+        self.resumed = full and isinstance(since, int) and 0 <= now - since < FULL_AGE
+        """Whether this full walk goes on with one that was cut short."""
         self.known_ids = frozenset((*known.waiting, *known.recent, *known.queued, *known.live))
         self.seen: set[int] = set()
         """Posts met in this pull."""
