@@ -4,7 +4,8 @@
 the connector uses, without its prose. Some things are known to be wrong with it, since it was made from samples:
 
 - a field that was empty in the sample has the type "string or null", whatever it really is (`reply_to_post_number` is a number);
-- what a sample did not have, since it was a public topic or an account in good standing, is missing (`FROM_SOURCE`).
+- what a sample did not have, since it was a public topic or an account in good standing, is missing (`FROM_SOURCE`);
+- what every sample had is demanded (`LEFT_OUT`).
 
 Operations that the document does not have are described in `READ_FROM_SOURCE`, from the serializers of Discourse itself.
 """
@@ -310,8 +311,8 @@ def wrong_request(name: str, query: set[str], body: Any) -> list[str]:
         wrong += violations(
             body, {**schema, "type": "object"} if name != "POST /post_actions.json" else _without_flag(schema)
         )
-        more = BODIES.get(name, set())
-        wrong += [f"/{key}: unknown" for key in body if key not in schema["properties"] and key not in more]
+        more = {*BODIES.get(name, set()), *schema["properties"]}
+        wrong += [f"/{key}: unknown" for key in body if key not in more and f"/{key}: unknown" not in wrong]
     if name.endswith(("silence.json", "suspend.json")) and schema is not None:
         wrong += violations(body, {**schema, "type": "object"})
     return wrong

@@ -318,8 +318,9 @@ def test_an_approved_post_keeps_the_time_at_which_it_was_written(forum: Forum, m
     forum.world.tick(7200)
     post = forum.world.approve(queued)
     assert post is not None
-    mirror.pull()
-    assert mirror.messages[str(post.id)].created_at == written
+    for _ in range(2):
+        mirror.pull()
+        assert mirror.messages[str(post.id)].created_at == written
     copy = mirror.messages[f"review:{queued.id}"]
     assert (copy.state, copy.automatic) == ("deleted", True)
 
@@ -334,6 +335,22 @@ def test_the_time_of_an_approved_post_is_known_to_a_new_process_too(forum: Forum
     fresh.close()
     assert found is not None
     assert found.created_at == queued.at
+
+
+def test_the_time_of_an_approved_post_survives_a_change_of_process(forum: Forum, mirror: Mirror) -> None:
+    """The topic read whole does not tell it: the position does."""
+    queued = forum.world.queue(forum.stranger, forum.opening.thread, "May this appear?")
+    mirror.pull()
+    forum.world.tick(7200)
+    post = forum.world.approve(queued)
+    assert post is not None
+    mirror.pull()
+    fresh = Mirror(forum, forum.connect())
+    fresh.position, fresh.conversations = mirror.position, mirror.conversations
+    forum.double.spoil = lambda name, body: {"latest_posts": []} if name == "GET /posts.json" else body
+    fresh.pull()
+    assert fresh.messages[str(post.id)].created_at == queued.at
+    fresh.connector.close()
 
 
 def test_a_rejected_post_is_one_that_was_removed(forum: Forum, mirror: Mirror) -> None:

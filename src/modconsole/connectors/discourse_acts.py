@@ -286,7 +286,7 @@ class Acts:
         item = self.reader.review(number)
         records: list[Record] = list(self.reader.waiting(item, self.clock()))
         if item.post_id is not None:
-            self.reader.remember(item, item.created_at)
+            self.reader.remember(item)
             with contextlib.suppress(Gone, Refused):
                 records.append(self.reader.one(self.api.post(item.post_id), self.clock()))
         return Done(tuple(records), Undo("approve") if order.act == "remove" else None, note)

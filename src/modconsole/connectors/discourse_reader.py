@@ -23,7 +23,6 @@ from modconsole.connectors.discourse_map import (
     numbers_of,
     our_groups,
     queued,
-    waits_as_message,
 )
 from modconsole.connectors.discourse_shapes import SMALL_ACTION, Post, Reviewable, ReviewMeta, Topic, User
 from modconsole.domain.records import Conversation, Message, Record
@@ -56,7 +55,7 @@ class Reader:
         self._heads: OrderedDict[int, Topic] = OrderedDict()
         self._fresh: dict[int, Topic | None] = {}
         self.born: OrderedDict[int, str] = OrderedDict()
-        """Of a thing to review that led to a post: when that post was written, or empty where it was written as a post."""
+        """Of a post: when it was written, where it waited for approval; empty where it is known that it did not."""
 
     def fresh(self) -> None:
         """A new pull begins: topics are read again."""
@@ -167,26 +166,29 @@ class Reader:
     def _written(self, post: Post) -> str:
         """When a post was written that waited for approval; empty for others.
 
-        Discourse gives an approved post the time of its approval. Only the thing that was reviewed tells when it was written.
+        Discourse gives an approved post the time of its approval. Only the thing that was reviewed tells when it was written, and
+        a topic read whole does not name that where the category demanded the approval (`TopicView#reviewable_counts`): so what
+        the feed or the queue has told is remembered.
         """
-        number = post.reviewable_id
-        if not number or not self.api.me().staff:
-            return ""
-        if number not in self.born:
+        if post.id not in self.born and post.reviewable_id and self.api.me().staff:
             try:
-                item = self.review(number)
-            except (Gone, Refused):
+                item = self.review(post.reviewable_id)
+            except (Gone, Refused, Unreadable):
                 return ""
-            came_of_it = item.type == "ReviewableQueuedPost" and item.post_id == post.id
-            self.remember(item, item.created_at if came_of_it else "")
-        return self.born.get(number, "")
+            self.remember(item)
+            self._keep(post.id, self.born.get(post.id, ""))
+        return self.born.get(post.id, "")
 
-    def remember(self, item: Reviewable, written: str) -> None:
-        """Keep what became of a thing to review; undecided ones may change."""
-        if item.state != "pending" or not waits_as_message(item):
-            self.born[item.id] = written
-            while len(self.born) > BORN:
-                self.born.popitem(last=False)
+    def remember(self, item: Reviewable) -> None:
+        """Keep when the post was written that came out of the queue."""
+        if item.type == "ReviewableQueuedPost" and item.post_id is not None:
+            self._keep(item.post_id, item.created_at)
+
+    def _keep(self, post: int, written: str) -> None:
+        self.born[post] = written
+        self.born.move_to_end(post)
+        while len(self.born) > BORN:
+            self.born.popitem(last=False)
 
     def resolve(self, posts: Sequence[Post]) -> None:
         """Find the ids behind the numbers that posts name, a window of a topic at a time; what is not there is remembered as

@@ -135,8 +135,7 @@ class Turns:
             return self.page(lane, ()), [], ()
         records: list[Record] = []
         if waits_as_message(item):
-            queued = item.type == "ReviewableQueuedPost" and item.post_id is not None
-            self.reader.remember(item, item.created_at if queued else "")
+            self.reader.remember(item)
             records = self.fresh_records(self.reader.waiting(item, self.now))
         return self.by_ids(lane, [(item.topic_id, item.post_id)]), records, ()
 
