@@ -384,6 +384,15 @@ def test_a_queue_longer_than_its_pages_is_read_whole(forum: Forum, mirror: Mirro
     assert sum(each.startswith("review:") for each in mirror.messages) == 34
 
 
+def test_what_the_queue_has_shown_is_not_asked_for_again(forum: Forum, mirror: Mirror) -> None:
+    """Neither as a conversation of its own nor as a message that somebody waits in."""
+    queued = forum.world.queue(forum.stranger, None, "A new matter", title="New")
+    mirror.pull()
+    forum.double.requests.clear()
+    mirror.pull(waiting=(f"review:{queued.id}",))
+    assert f"GET /review/{queued.id}.json" not in forum.double.requests
+
+
 # ---------------------------------------------------------------------- what is bounded, and what goes wrong
 
 

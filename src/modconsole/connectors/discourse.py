@@ -33,7 +33,7 @@ from modconsole.connectors.discourse_shapes import Pending, Post, Posted, Topic
 from modconsole.connectors.http import Http
 from modconsole.connectors.signing import Can, Credentials, Field, PlatformInfo, SignedIn, SignIn, Step
 from modconsole.domain.records import Identity, Message
-from modconsole.domain.times import to_datetime
+from modconsole.domain.times import HOUR, to_datetime
 from modconsole.errors import Duplicate, Gone, InputError, OutcomeUnknown, PlatformError, Refused
 
 if TYPE_CHECKING:
@@ -298,7 +298,8 @@ class Discourse:
         return self._sought(reply, candidates, reply.attempted_at)
 
     def _sent_before(self, reply: Outgoing) -> Message | None:
-        return self._sought(reply, frozenset(), None)
+        """The same reply, sent lately: Discourse refuses the same words for some minutes (`unique_posts_mins`)."""
+        return self._sought(reply, frozenset(), self._clock() - HOUR)
 
     def _sought(self, reply: Outgoing, candidates: frozenset[str], since: int | None) -> Message | None:
         number = _topic_number(reply.conversation)

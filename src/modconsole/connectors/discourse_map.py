@@ -10,6 +10,7 @@ Everything here is a stranger's text: it is carried, never judged, and shown onl
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import unicodedata
@@ -94,9 +95,10 @@ class Markup:
     quotes: tuple[Quote, ...] = ()
 
 
+@functools.lru_cache(maxsize=256)  # a post is looked at for its parents first, and then for its record
 def markup(cooked: str, topic: int) -> Markup:
     """Mentions and quotations of a post. Mentions within a quotation are not the author's."""
-    if "mention" not in cooked and "<aside" not in cooked:
+    if 'class="mention' not in cooked and "<aside" not in cooked:
         return Markup()
     from selectolax.lexbor import LexborHTMLParser
 
@@ -122,7 +124,8 @@ def _named(text: str) -> str:
 def numbers_of(post: Post) -> set[tuple[int, int]]:
     """The places (topic and number) that a post names: its parent, and what it quotes from its own topic."""
     places = {(post.topic_id, post.answers)} if post.answers is not None else set()
-    quoted = {(q.topic, q.number) for q in markup(post.cooked, post.topic_id).quotes if q.topic == post.topic_id}
+    quotes = markup(post.cooked, post.topic_id).quotes if "<aside" in post.cooked else ()
+    quoted = {(quote.topic, quote.number) for quote in quotes if quote.topic == post.topic_id}
     return {(topic, number) for topic, number in places | quoted if number is not None}
 
 

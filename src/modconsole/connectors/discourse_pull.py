@@ -233,6 +233,7 @@ class Pull(Turns):
                 records: list[Record] = []
                 for item in items:
                     waiting.append(item.id)
+                    self.reviewed.add(item.id)
                     if waits_as_message(item):
                         records += self.fresh_records(self.reader.waiting(item, self.now))
                 flagged = [(item.topic_id, item.post_id) for item in items if not waits_as_message(item)]

@@ -74,7 +74,7 @@ class Threads:
         number, review = number_in(ident, "topic"), number_in(ident, "review")
         if number is not None and number not in self.pull.whole:
             yield from self.read(number, "threads")
-        elif review is not None:
+        elif review is not None and review not in self.pull.reviewed:
             with self.pull.http.background():
                 page, records, gone = self.pull.became("threads", review)
             yield self.pull.placed(page, more=records, gone=gone)
@@ -201,7 +201,7 @@ class Threads:
         pull = self.pull
         known = pull.known
         wanted = list(dict.fromkeys((*known.waiting, *known.queued, *known.recent, *(known.live if pull.full else ()))))
-        wanted = [each for each in wanted if not (each.isdigit() and int(each) in pull.seen)]
+        wanted = [each for each in wanted if not self._met(each)]
         whole = pull.full and not pull.resumed  # else what the earlier part has met would all be asked for
         stored = pull.position.get("asked")
         first = len([each for each in known.waiting if each in set(wanted)])
@@ -213,8 +213,14 @@ class Threads:
                 break
             if each in rest:
                 pull.position["asked"] = each
-            yield self._single(each)
+            if not self._met(each):
+                yield self._single(each)
         yield pull.plain("again", ())
+
+    def _met(self, ident: str) -> bool:
+        """Whether this pull has met a message."""
+        review = number_in(ident, "review")
+        return review in self.pull.reviewed if review is not None else ident.isdigit() and int(ident) in self.pull.seen
 
     def _single(self, ident: str) -> Page:
         pull = self.pull
@@ -223,8 +229,6 @@ class Threads:
             if review is not None:
                 page, records, gone = pull.became("again", review)
                 return pull.placed(page, more=records, gone=gone)
-            if ident.isdigit() and int(ident) in pull.seen:
-                return pull.plain("again", (), complete=False)
             try:
                 raw = pull.api.get(f"posts/{int(ident)}.json") if ident.isdigit() else None
             except Gone:

@@ -19,7 +19,7 @@ KEYS = ("feed", "history", "full", "lists", "older", "did", "notes", "queue", "o
 """What a position may hold."""
 FULL_AGE = 2 * DAY
 """A full walk that was cut short longer ago than this begins anew."""
-ROOM = 0.4
+ROOM = 0.5
 """The share of a minute's requests that lanes which can wait leave to the next pull and to people."""
 
 
@@ -50,6 +50,8 @@ class Turns:
         """Topics told of in this pull."""
         self.whole: set[int] = set()
         """Topics read whole in this pull, or found closed to us."""
+        self.reviewed: set[int] = set()
+        """Things to review met in this pull."""
         self.closed: set[str] = set()
         """Lists that the site does not let us read."""
 
@@ -123,6 +125,7 @@ class Turns:
 
     def became(self, lane: str, number: int) -> tuple[Page, list[Record], tuple[str, ...]]:
         """What became of something that waited for review: the post as it is now, the held message as no more, or neither."""
+        self.reviewed.add(number)
         try:
             item = self.reader.review(number)
         except Gone:
