@@ -16,7 +16,7 @@ from typing import Any
 from modconsole.errors import StoreError
 
 BUSY_SECONDS = 15.0
-_VERSION = 1
+_VERSION = 2
 
 
 class Db:
