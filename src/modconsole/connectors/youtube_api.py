@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
-from modconsole.connectors.http import Answer, Http, unreadable
+from modconsole.connectors.http import Answer, Http, retry_after, unreadable
 from modconsole.connectors.youtube_oauth import Secret
 from modconsole.connectors.youtube_quota import CHANGE, Quota
 from modconsole.errors import Gone, OutcomeUnknown, PlatformError, RateLimited, Refused, SignInError
@@ -131,6 +131,8 @@ class Api:
         if word not in REASONS:
             return Refused("YouTube refused the request.", code=word) if word and answer.status == 400 else None
         kind, sentence, hint = REASONS[word]
+        if kind is RateLimited:
+            return RateLimited(sentence, hint=hint, retry_after=retry_after(answer))
         if kind is Refused:
             return Refused(sentence, hint=hint, code=CODES.get(word, word))
         return kind(sentence, hint=hint)

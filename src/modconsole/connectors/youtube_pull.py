@@ -274,7 +274,7 @@ class Pull(Pages):
                     gone += [] if page.poison or self._exists(ident) else [ident]
                 elif self._in_no_list(comment) or (self._edited(comment, since) and ident not in self.known.queued):
                     thread, published = self.reader.listed(comment)
-                    if published:
+                    if published and not self._orphaned(comment):
                         page.threads.append(thread)
                     else:
                         records += self._rejected(comment, thread)
@@ -295,6 +295,11 @@ class Pull(Pages):
             return False
         return self.walked or conversation_id(about.video_id, about.channel_id) in self.whole
 
+    def _orphaned(self, comment: Comment) -> bool:
+        """Whether a reply is out of sight because its top comment is, whatever its own status."""
+        parent = comment.snippet.parent_id
+        return parent is not None and parent not in self.seen and self._in_no_list(comment)
+
     @staticmethod
     def _edited(comment: Comment, since: int) -> bool:
         updated, written = comment.snippet.updated_at, comment.snippet.published_at
@@ -307,7 +312,5 @@ class Pull(Pages):
         if self.now - comment.at < LAGGING or self.now - self.absent.setdefault(comment.id, self.now) < TWICE:
             return []
         del self.absent[comment.id]
-        parent = comment.snippet.parent_id
-        orphan = parent is not None and parent not in self.seen and self._in_no_list(comment)
-        state: State = "hidden" if orphan else "removed"
+        state: State = "hidden" if self._orphaned(comment) else "removed"
         return [message(comment, thread.conversation, thread.before(comment), state, self.reader.source, self.now)]
