@@ -17,6 +17,7 @@ from tests.servers.faultproxy import Fault, FaultProxy
 from tests.servers.wordpress import WordPress, wait_until
 
 from modconsole.connectors.base import Connector, Moderation
+from modconsole.connectors.signing import Credentials
 from modconsole.domain.records import Send
 from modconsole.domain.times import SECOND, to_datetime
 from modconsole.errors import Conflict, SignInError
@@ -62,8 +63,8 @@ class Console:
         self.db = Db(path)
         self.user = user
         self.settings = {"url": url or site.url, "user": user}
-        self.secret = site.people[user].application_password
-        who = sign_in(BLOG, "wordpress", {**self.settings, "url": site.url}, self.secret, self.clock)
+        self.secret = Credentials(site.people[user].application_password)
+        who = sign_in(BLOG, "wordpress", {**self.settings, "url": site.url}, self.secret.secret, self.clock)
         enroll(self.db, BLOG, "wordpress", self.settings, who, self.clock())
 
     def close(self) -> None:
@@ -322,7 +323,7 @@ def test_a_wrong_password_is_this_sources_failure(console: Console, wordpress: W
     console.sync()
     covered = console.source().complete_through
     send = console.reply(asked, "Hello!")
-    good, console.secret = console.secret, "abcd efgh ijkl mnop"
+    good, console.secret = console.secret, Credentials("abcd efgh ijkl mnop")
     result = console.sync()
     assert (result.outcome, result.kind, result.retryable) == ("failed", "SignInError", False)
     source = console.source()
@@ -416,9 +417,10 @@ def test_a_site_that_is_down_is_tried_again(behind: Console, wp_proxy: FaultProx
 
 _PROGRAM = """
 import json, sys, time
+from modconsole.connectors.signing import Credentials
 from modconsole.sync.engine import Engine
 path, secret, ahead = sys.argv[1], sys.argv[2], int(sys.argv[3])
-engine = Engine(path, "subprocess", clock=lambda: time.time_ns() // 1000 + ahead, secrets=lambda _: secret)
+engine = Engine(path, "subprocess", clock=lambda: time.time_ns() // 1000 + ahead, secrets=lambda _: Credentials(secret))
 engine.run_once()
 """
 
@@ -427,7 +429,7 @@ def start(console: Console) -> subprocess.Popen[bytes]:
     """A program of its own that syncs the database once."""
     source = Path(__file__).resolve().parents[2] / "src"
     return subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(console.path), console.secret, str(console.clock.ahead)],
+        [sys.executable, "-c", _PROGRAM, str(console.path), console.secret.secret, str(console.clock.ahead)],
         env={**os.environ, "PYTHONPATH": str(source)},
         stdin=subprocess.DEVNULL,
     )

@@ -18,10 +18,10 @@ import stat
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import IO, Any, Literal, Protocol
 
 from modconsole.config import paths
 from modconsole.errors import InputError, UsageError
@@ -124,6 +124,19 @@ class Secrets:
         path.unlink(missing_ok=True)
         return self._forget_in_keyring(source) or had_file
 
+    @contextlib.contextmanager
+    def lock(self, source: str) -> Iterator[None]:
+        """Held by one process and thread at a time: for replacing a secret that only one may spend. Where the folder cannot be
+        written, there is nothing to replace either, and nothing is locked."""
+        try:
+            file = (paths.private_folder(self._folder) / self._path(source).name).with_suffix(".lock").open("a")
+        except OSError:
+            yield
+            return
+        with file:
+            _lock(file)  # let go by the end of the file, or of the process
+            yield
+
     def _forget_in_keyring(self, source: str) -> bool:
         def forget(ring: Keyring) -> bool:
             if ring.get_password(SERVICE, source) is None:
@@ -189,6 +202,15 @@ def system_keyring() -> Keyring | None:
 
     backend = keyring.get_keyring()
     return backend if backend.priority >= 1 else None
+
+
+def _lock(file: IO[str]) -> None:
+    """Wait for an exclusive lock on an open file. Where the system has no such locks, each process is on its own."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _read_private(path: Path) -> str | None:

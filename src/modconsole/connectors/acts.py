@@ -55,7 +55,8 @@ class ActInfo:
     undo: str = ""
     """How it is taken back, in a few words; empty where it cannot be."""
     takes: frozenset[Takes] = frozenset()
-    """What may be given with it. `label` is the platform's name of a label, flag or reason, one of `choices` where there are any."""
+    """What may be given with it. `label` is the platform's name of a label, flag or reason, one of `choices` where there are
+    any."""
     needs: frozenset[Takes] = frozenset()
     """What must be given with it."""
     choices: tuple[str, ...] = ()

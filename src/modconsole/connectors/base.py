@@ -29,12 +29,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from modconsole.connectors.acts import Act, ActInfo, Done, Order
+from modconsole.domain.lengths import LengthUnit
 from modconsole.domain.records import Identity, Record
-
-LengthUnit = Literal["characters", "bytes", "graphemes"]
 
 
 def as_written(text: str) -> str:
@@ -96,7 +95,8 @@ class Page:
     to read, so there is no record: the store writes a version with the last known text, state `deleted`, observed at
     the pull's `now`."""
     poison: tuple[tuple[str, bytes], ...] = ()
-    """Items that could not be understood: why, in our words, and the raw payload. They are set aside and reported, and stop nothing."""
+    """Items that could not be understood: why, in our words, and the raw payload. They are set aside and reported, and stop
+    nothing."""
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,8 @@ class Known:
     live: tuple[str, ...] = ()
     """Only on a full walk: all native ids that we believe to exist there."""
     conversations: tuple[str, ...] = ()
-    """Native ids of the conversations to read whole, the most urgent first: those in which somebody waits, then those of the last
-    days; on a full walk all that we know."""
+    """Native ids of the conversations to read whole, the most urgent first: those in which somebody waits, then those of the
+    last days; on a full walk all that we know."""
     position: dict[str, Any] = field(default_factory=dict)
 
 
@@ -143,8 +143,8 @@ class Connector(Protocol):
     def pull(self, known: Known, now: int, *, full: bool = False) -> Iterator[Page]:
         """What is new or changed since `known.position`; with `full`, everything that exists.
 
-        The last page holds the `Coverage` of the whole source: up to when it is complete, and what it could not see. Coverage of one
-        conversation may come with any page.
+        The last page holds the `Coverage` of the whole source: up to when it is complete, and what it could not see. Coverage
+        of one conversation may come with any page.
         """
         ...
 
@@ -169,7 +169,8 @@ class Connector(Protocol):
         ...
 
     def acts(self) -> tuple[ActInfo, ...]:
-        """The acts that this account may carry out, as far as the platform says; some of `capabilities.acts`. May ask the platform."""
+        """The acts that this account may carry out, as far as the platform says; some of `capabilities.acts`. May ask the
+        platform."""
         ...
 
     def act(self, order: Order) -> Done:

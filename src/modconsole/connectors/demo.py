@@ -1,7 +1,7 @@
 """The demo: a platform that is not there, with a community that we wrote (`demo_community`).
 
 `records(now)` is what a database holds when the demo begins: five sources in which every status and every badge occurs.
-`connect(source, ...)` is the living side of one of them. It keeps the contract of `base` without network, account or
+`open_place(source, ...)` is the living side of one of them. It keeps the contract of `base` without network, account or
 clock:
 
 - **The feed.** A page holds what became visible between two looks: scripted lines in the first minutes, then an endless
@@ -13,13 +13,13 @@ clock:
 - **Trouble, on purpose.** A locked topic refuses; a direct message past its window refuses; one topic takes the reply
   and loses the answer (`OutcomeUnknown`; `find` sees it); the chat server answers 502 for the first five minutes.
 
-A clock is given to `connect` because a platform has one of its own: `send` and `moderate` are not told the time.
+A clock is given to a place because a platform has one of its own: `send` and `moderate` are not told the time.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,11 +29,12 @@ from msgspec.structs import replace
 from modconsole.connectors.base import Account, Capabilities, Known, Moderation, Outgoing, Page
 from modconsole.connectors.demo_community import SOURCES, Event, script, source_record, span
 from modconsole.connectors.demo_community.stream import Stream, thanks_of
+from modconsole.connectors.signing import Can, Credentials, Field, PlatformInfo, SignedIn, SignIn, Step
 from modconsole.domain.records import Conversation, Coverage, Decision, Message, Reaction, Record, Send, Source, State
 from modconsole.domain.times import SECOND, to_datetime, to_instant
 from modconsole.errors import Duplicate, Gone, NotFound, OutcomeUnknown, Refused, Unreachable
 
-__all__ = ["PLATFORMS", "SOURCES", "DemoConnector", "connect", "records"]
+__all__ = ["PLATFORM", "PLATFORMS", "SOURCES", "DemoConnector", "connect", "open_place", "records", "sign_in"]
 
 PLATFORMS: dict[str, str] = {f"demo-{source}": source for source in SOURCES}
 """Platform name → source id: each source of the demo stands for a platform of its own."""
@@ -60,7 +61,40 @@ def records(now: int) -> Iterator[Record]:
         yield from script(source).history(start)
 
 
-def connect(source: str, *, start: int, clock: Callable[[], int], seed: int = 1) -> DemoConnector:
+PLATFORM = PlatformInfo(
+    name="demo",
+    title="Demo",
+    about="A made-up community that lives in this program, to try everything on.",
+    incremental=Can("yes"),
+    full_thread=Can("yes"),
+    direct_messages=Can("yes"),
+    own_replies=Can("yes"),
+    edits=Can("yes", "at once, with every look"),
+    deletions=Can("yes"),
+    idempotent_send=Can("yes"),
+    interval=3.0,
+    settles=1.0,
+    secret=False,
+)
+
+
+def connect(
+    settings: Mapping[str, Any], credentials: Credentials, *, source: str, clock: Callable[[], int]
+) -> DemoConnector:
+    """A place of the demo, by its settings `place` (default: the source's name), `start` (an instant) and `seed`."""
+    start, seed = settings.get("start"), settings.get("seed", 1)
+    return open_place(
+        settings.get("place", source), start=start if isinstance(start, int) else clock(), clock=clock, seed=seed
+    )
+
+
+def sign_in(clock: Callable[[], int]) -> SignIn:
+    """Nothing is asked: `modconsole demo` sets the places up."""
+    answers = yield Step("The demo", (Field("place", "Place", choices=SOURCES),))
+    return SignedIn({"place": answers["place"], "start": clock()}, "", answers["place"])
+
+
+def open_place(source: str, *, start: int, clock: Callable[[], int], seed: int = 1) -> DemoConnector:
     """The connector of one of `SOURCES`. `start` is the instant given to `records`; `clock` tells the platform's time.
 
     A position with an earlier start, as an engine gives it back, wins over `start`. Raises `NotFound` for any other
@@ -92,10 +126,7 @@ class DemoConnector:
         self._begin(_whole(start), seed)
         settings = self._script.settings
         self.capabilities = Capabilities(
-            moderation=frozenset(settings.get("moderation", ())),
             direct_messages=source in ("masto", "matrix", "insta"),
-            idempotent_send=True,
-            edits_seen="at once, with every look",
             max_length=settings.get("max_length"),
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from modconsole.domain.records import Answer
@@ -54,8 +54,8 @@ SignIn = Generator[Step, Mapping[str, str], SignedIn]
 class Credentials:
     """The secret of one source, and the way to replace it.
 
-    `load` and `save` reach the place where it is kept; `lock` is held by one process at a time. Without them (tests, a sign-in that is
-    not finished) the secret lives in memory.
+    `load` and `save` reach the place where it is kept; `lock` is held by one process at a time. Without them (tests, a
+    sign-in that is not finished) the secret lives in memory.
     """
 
     def __init__(
@@ -77,9 +77,9 @@ class Credentials:
     def renew(self, used: str, fetch: Callable[[str], str]) -> str:
         """The secret to go on with after `used` was refused as expired.
 
-        Single-flight: under the lock the kept secret is read again; where somebody has renewed it in the meantime, theirs is given
-        back and no request is made. Else `fetch(kept)` gets a new one, which is kept before it is used: a refresh token that was
-        spent and then lost would sign the source out.
+        Single-flight: under the lock the kept secret is read again; where somebody has renewed it in the meantime, theirs is
+        given back and no request is made. Else `fetch(kept)` gets a new one, which is kept before it is used: a refresh token
+        that was spent and then lost would sign the source out.
         """
         with self._lock():
             kept = self._load() if self._load is not None else self.secret
@@ -131,4 +131,3 @@ class PlatformInfo:
     """How long after an attempt a reply that arrived may stay invisible to a look (consistency delay, slow requests)."""
     secret: bool = True
     """Whether there is a secret to sign in with."""
-    extra: dict[str, Any] = field(default_factory=dict)

@@ -3,10 +3,6 @@
 Conversations are posts (`post:12`), messages are comments (`345`), threads follow `parent`, people are `user:7` or
 `guest:<hash>`. Pingbacks, trackbacks and editorial notes are not read: no person waits behind the first two, and the
 third are internal. What is known of the platform and where it comes from: `docs/platforms/wordpress.md`.
-
-What can be undone: approve and hold by each other; spam and trash by `restore`, which brings the state back that
-WordPress remembered, or holds the comment where it remembers none. Nothing here deletes for good: on a site without a
-trash, `trash` is refused.
 """
 
 from __future__ import annotations
@@ -16,9 +12,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from modconsole.connectors.base import Account, Capabilities, Known, Moderation, Outgoing, Page
+from modconsole.connectors.acts import ActInfo, Done, Order
+from modconsole.connectors.base import Account, Capabilities, Known, Outgoing, Page
 from modconsole.connectors.http import Http
+from modconsole.connectors.signing import Can, Credentials, Field, PlatformInfo, SignedIn, SignIn, Step
+from modconsole.connectors.wordpress_acts import ACTS, carry_out
 from modconsole.connectors.wordpress_api import MAX_BYTES, PER_PAGE, Api, number, refine
 from modconsole.connectors.wordpress_map import (
     Comment,
@@ -35,25 +35,38 @@ from modconsole.connectors.wordpress_map import (
 from modconsole.connectors.wordpress_pull import Pull, missing_rights
 from modconsole.connectors.wordpress_site import Site, checked_address, discover
 from modconsole.domain.records import Message
-from modconsole.errors import Gone, InputError, OutcomeUnknown, PlatformError, Refused, Unreachable
+from modconsole.errors import Gone, InputError, OutcomeUnknown, PlatformError, Refused
 
 if TYPE_CHECKING:
     import httpx
 
 CLOCK_SKEW = timedelta(minutes=10)
-"""How far the site's clock may be behind ours when a reply is looked for."""
+"""How far the site's clock may be behind ours when a reply is looked for, beyond what its answers tell of it: either may have
+been set right since the reply was sent."""
 
-CAPABILITIES = Capabilities(
-    moderation=frozenset(("approve", "hold", "spam", "trash", "restore")),
-    edits_seen="WordPress keeps no time of change: edits show when a comment is read again, at the latest on a full walk",
-    max_length=MAX_BYTES,
-    length_unit="bytes",
+CAPABILITIES = Capabilities(acts=ACTS, max_length=MAX_BYTES, length_unit="bytes", counted=to_send)
+
+PLATFORM = PlatformInfo(
+    name="wordpress",
+    title="WordPress",
+    about="Comments on the posts and pages of one site, in every state, with an application password.",
+    incremental=Can("yes", "by id, ascending, pages overlapping"),
+    full_thread=Can("yes", "a full walk reads every comment"),
+    direct_messages=Can("no", "WordPress has none"),
+    own_replies=Can("yes", "comments are listed whoever wrote them, wherever"),
+    edits=Can("partly", "no time of change is kept: seen when a comment is read again, at the latest on a full walk"),
+    deletions=Can("yes", "each missing comment is asked for by its id"),
+    idempotent_send=Can(
+        "partly", "the same text at the same place is refused as a duplicate; looked for before a second try"
+    ),
+    tested="real server",
+    settles=60.0,
 )
 
 
 def connect(
     settings: Mapping[str, Any],
-    secret: str,
+    credentials: Credentials,
     *,
     source: str = "wordpress",
     clock: Callable[[], int] | None = None,
@@ -62,11 +75,12 @@ def connect(
     """A connector for one site. No request is made yet.
 
     `settings`: `url` (the site), `user` (login name or e-mail address), `api` (the REST address as `discover` found
-    it; looked for when absent). `secret` is the application password; its spaces do not matter. `source` is the id
+    it; looked for when absent). The secret is the application password; its spaces do not matter. `source` is the id
     that the records carry. `clock` gives the instant at which a single message was read (`pull` gets its own). Raises
     `InputError` for settings that cannot work.
     """
     url, user, api = (settings.get(key) for key in ("url", "user", "api"))
+    secret = credentials.secret
     if not isinstance(url, str) or not isinstance(user, str) or not user.strip():
         raise InputError("A WordPress source needs the settings `url` and `user`.")
     if ":" in user:
@@ -77,6 +91,25 @@ def connect(
     return WordPress(
         checked_address(url), (user.strip(), secret.strip()), site, source, clock or _wall_clock, transport
     )
+
+
+FORM = Step(
+    title="Sign in to a WordPress site",
+    text="WordPress gives out application passwords under Users, Profile, at the bottom of the page.",
+    fields=(
+        Field("url", "Address of the site", hint="https://blog.example"),
+        Field("user", "Login name there", hint="or the e-mail address of the account"),
+        Field("password", "Application password", hint="four letters six times; the spaces do not matter", secret=True),
+    ),
+)
+
+
+def sign_in(clock: Callable[[], int]) -> SignIn:
+    """Ask for the site, the login name and an application password."""
+    answers = yield FORM
+    url = checked_address(answers["url"])
+    host = urlsplit(url).hostname or url
+    return SignedIn({"url": url, "user": answers["user"].strip()}, answers["password"].strip(), host)
 
 
 def checked_interface(api: str) -> str:
@@ -121,7 +154,9 @@ class WordPress:
         if self._calls is None:
             site = self._site or discover(self.url, transport=self._transport)
             self._site = site
-            self._calls = Api(Http(site.api, sign_in=self._sign_in, refine=refine, transport=self._transport))
+            self._calls = Api(
+                Http(site.api, sign_in=self._sign_in, refine=refine, clock=self._clock, transport=self._transport)
+            )
         return self._calls
 
     def close(self) -> None:
@@ -228,10 +263,11 @@ class WordPress:
         row = 0
         while True:
             listing = api.list({**api.any_status(query), "offset": str(row)})
+            slack = CLOCK_SKEW + timedelta(microseconds=api.http.lag)
             for comment in listing.comments:
                 if comment.author != me.id or str(comment.id) in candidates:
                     continue
-                if reply.attempted_at is not None and not later_than(comment, reply.attempted_at, CLOCK_SKEW):
+                if reply.attempted_at is not None and not later_than(comment, reply.attempted_at, slack):
                     continue
                 if same_text(as_html(comment.content), wanted):
                     return self._record(comment)
@@ -244,64 +280,13 @@ class WordPress:
 
     # ------------------------------------------------------------------ moderating
 
-    def moderate(self, message: str, act: Moderation) -> Message:
-        """Bring a comment into a state and give it back as it stands then. Doing it twice does no harm.
+    def acts(self) -> tuple[ActInfo, ...]:
+        """All of them for an account that may moderate, else none."""
+        return ACTS if self._api().me().moderates else ()
 
-        `Unreachable` after a lost answer is honest here: trying again is safe, whether or not the first try arrived.
-        """
-        api = self._api()
-        before = api.one(message, extra_fields=",author_ip,author_user_agent")
-        step = _step(before.status or "", act)
-        if step is None:
-            return self._record(before)
-        with contextlib.suppress(OutcomeUnknown):  # what it is now is read below
-            self._change(before, step)
-        after = api.one(message)
-        if _step(after.status or "", act) is not None and act != "restore":
-            raise Unreachable("The site did not say whether it did that, and it is not done.", hint="Try again.")
-        if act == "restore" and after.status == before.status:
-            raise Unreachable("The site did not restore the comment.", hint="Try again.")
-        return self._record(after)
-
-    def _change(self, comment: Comment, step: str) -> None:
-        """Carry out one change of state, without changing anything else.
-
-        With every change through the REST interface WordPress writes the caller's network address and browser over
-        those of the comment's author (`prepare_item_for_database`), which spam filters learn from. So both are handed
-        back with the change; where no browser was stored, the request names none.
-        """
-        api = self._api()
-        path = f"wp/v2/comments/{comment.id}"
-        if step == "trash":
-            with contextlib.suppress(Gone):  # 410: somebody else was faster; what it is now is read afterwards
-                api.write("DELETE", path)
-            return
-        agent = comment.author_user_agent or ""
-        body = {"status": step, "author_ip": comment.author_ip or UNKNOWN_ADDRESS}
-        if agent:
-            body["author_user_agent"] = agent
-        api.write("POST", path, body, user_agent=bool(agent))
-
-
-UNKNOWN_ADDRESS = "127.0.0.1"
-"""What WordPress itself stores for an author whose network address is not known; an empty one it refuses."""
-
-STEPS: dict[Moderation, tuple[str, str]] = {
-    "approve": ("approved", "approve"),
-    "hold": ("hold", "hold"),
-    "spam": ("spam", "spam"),
-    "trash": ("trash", "trash"),
-}
-"""For each act: the status that it leads to, and the word that asks for it. An unknown word would be answered 200 and
-ignored."""
-
-
-def _step(status: str, act: Moderation) -> str | None:
-    """The word that brings a comment from `status` to where `act` wants it; None when it is there."""
-    if act == "restore":
-        return {"spam": "unspam", "trash": "untrash"}.get(status)
-    goal, word = STEPS[act]
-    return None if status == goal else word
+    def act(self, order: Order) -> Done:
+        """Bring a comment into a state and give it back as it stands then. See `wordpress_acts`."""
+        return carry_out(self._api(), order, self._record)
 
 
 def _post_number(conversation: str) -> int:

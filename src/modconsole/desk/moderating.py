@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modconsole.connectors.base import Connector, Moderation
+from modconsole.connectors.signing import Credentials
 from modconsole.desk.desk import Desk
-from modconsole.desk.sweep import secret_of
+from modconsole.desk.sweep import credentials_of
 from modconsole.domain.ids import new_id
 from modconsole.errors import NotFound
 from modconsole.store import marks
@@ -82,8 +83,8 @@ def _connected(desk: Desk, source: str) -> Iterator[Connector]:
         raise NotFound(
             f"Nobody is signed in to {source!r}.", hint="`modconsole sources add` signs in; do it there meanwhile."
         )
-    secret = secret_of(account) if registry.platform_or_default(account.platform).secret else ""
-    connector = registry.open_connector(account, secret, desk.clock)
+    credentials = credentials_of(account) if registry.info(account.platform).secret else Credentials("")
+    connector = registry.open_connector(account, credentials, desk.clock)
     try:
         yield connector
     finally:

@@ -8,39 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Literal
 
 from msgspec import Struct
 
-Unit = Literal["characters", "bytes"]
+from modconsole.connectors.base import Capabilities, as_written
+from modconsole.domain.lengths import LengthUnit, length
+from modconsole.errors import InputError
+from modconsole.sync import registry
 
 
 class Limit(Struct, frozen=True, kw_only=True):
     """The longest reply. `most` is None where no limit is known."""
 
     most: int | None = None
-    unit: Unit = "characters"
-    counted: Callable[[str], str] = str
+    unit: LengthUnit = "characters"
+    counted: Callable[[str], str] = as_written
     """The text as it is sent: where a platform counts markup, that is longer than what was written."""
 
     def used(self, text: str) -> int:
         """How much of the limit a text takes."""
-        sent = self.counted(text)
-        return len(sent.encode("utf-8", "surrogatepass")) if self.unit == "bytes" else len(sent)
+        return length(self.counted(text), self.unit)
 
 
 @cache
 def limit(platform: str) -> Limit:
     """The longest reply on a platform. The first call for one may take a quarter of a second: it loads the connector."""
-    if platform == "wordpress":
-        from modconsole.connectors import wordpress, wordpress_map
-
-        most = wordpress.CAPABILITIES.max_length
-        return Limit(most=most, unit="bytes", counted=wordpress_map.to_send)
     if platform.startswith("demo-"):
         from modconsole.connectors import demo, demo_community
 
         place = demo.PLATFORMS.get(platform)
-        if place is not None:
-            return Limit(most=demo_community.script(place).settings.get("max_length"))
-    return Limit()
+        return Limit(most=demo_community.script(place).settings.get("max_length")) if place is not None else Limit()
+    try:
+        found = getattr(registry.module(platform), "CAPABILITIES", None)
+    except InputError:
+        return Limit()
+    if not isinstance(found, Capabilities):
+        return Limit()
+    return Limit(most=found.max_length, unit=found.length_unit, counted=found.counted)

@@ -50,7 +50,7 @@ class Added(Struct, kw_only=True):
 
 def platforms() -> list[str]:
     """The platforms that can be signed in to."""
-    return [name for name in registry.names() if name != "demo"]
+    return registry.names()
 
 
 def name_for(url: str) -> str:

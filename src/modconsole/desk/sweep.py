@@ -16,21 +16,34 @@ from modconsole.store import marks
 from modconsole.store.marks import AccountRow
 
 if TYPE_CHECKING:
+    from modconsole.connectors.signing import Credentials
     from modconsole.sync.engine import Engine
     from modconsole.sync.reports import Listener, Result
 
 
-def secret_of(account: AccountRow) -> str:
-    """The secret of an account. Raises `SignInError` where none is kept, or where it cannot be read."""
+def credentials_of(account: AccountRow) -> Credentials:
+    """The credentials of an account. Raises `SignInError` where none are kept, or where they cannot be read."""
     from modconsole.config.secrets import Secrets
+    from modconsole.connectors.signing import Credentials
 
-    found = Secrets().get(account.source)
+    secrets, source = Secrets(), account.source
+    found = secrets.get(source)
     if found is None:
         raise SignInError(
-            f"There is no password for {account.source!r} on this machine.",
+            f"There is no password for {source!r} on this machine.",
             hint=f"Sign in again: `modconsole sources add {account.platform} …`.",
         )
-    return found
+    kept = secrets.where(source)
+    if (
+        kept is not None and kept.place == "environment"
+    ):  # not ours to change: what is renewed lasts as long as the program
+        return Credentials(found)
+    return Credentials(
+        found,
+        load=lambda: secrets.get(source) or found,
+        save=lambda secret: secrets.set(source, secret),
+        lock=lambda: secrets.lock(source),
+    )
 
 
 def engine(desk: Desk, what: str, listener: Listener | None = None) -> Engine:
@@ -46,7 +59,7 @@ def engine(desk: Desk, what: str, listener: Listener | None = None) -> Engine:
     if not log.handlers:  # what goes wrong is told by whoever asked; without a handler Python would print it as well
         log.addHandler(logging.NullHandler())
     label = f"{desk.who}@{socket.gethostname().partition('.')[0]} ({what} {os.getpid()})"
-    return Engine(desk.path, label, clock=desk.clock, secrets=secret_of, listener=listener or quiet)
+    return Engine(desk.path, label, clock=desk.clock, secrets=credentials_of, listener=listener or quiet)
 
 
 def sync(

@@ -1,12 +1,13 @@
 """The pure rule for walking a list that is read newest first, page by page, and never skipping anything.
 
-Most platforms list the newest first and give a cursor to what is older. Two mistakes lose messages there: moving the mark to the
-newest item as soon as it is seen, and starting again from the top after a crash with the mark already moved. So a walk has a
-*mark* (everything up to it was seen by a walk that came to its end), a *top* (the newest that the walk under way has seen) and a
-*cursor* (where it goes on). Only when it has reached the old mark, or the end of the list, does the mark move to the top.
+Most platforms list the newest first and give a cursor to what is older. Two mistakes lose messages there: moving the mark to
+the newest item as soon as it is seen, and starting again from the top after a crash with the mark already moved. So a walk
+has a *mark* (everything up to it was seen by a walk that came to its end), a *top* (the newest that the walk under way has
+seen) and a *cursor* (where it goes on). Only when it has reached the old mark, or the end of the list, does the mark move to
+the top.
 
-Keys are instants or numbers that grow with the list's order; where that order is only nearly kept, as where a message may be dated
-back, `overlap` says by how much the walk goes on beyond the mark, in units of the keys.
+Keys are instants or numbers that grow with the list's order; where that order is only nearly kept, as where a message may be
+dated back, `overlap` says by how much the walk goes on beyond the mark, in units of the keys.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ class Walk(Struct, frozen=True, kw_only=True):
 def step(walk: Walk, keys: Sequence[int], following: str | None, *, overlap: int = 0) -> tuple[Walk, bool]:
     """The walk after a page with these keys, and whether it has come to its end. `following` is the cursor to what is older.
 
-    A page without items ends a walk only where nothing follows it: platforms give empty pages when all items of one are filtered.
-    At the end of an empty list the mark stays where it was: an empty answer proves nothing.
+    A page without items ends a walk only where nothing follows it: platforms give empty pages when all items of one are
+    filtered. At the end of an empty list the mark stays where it was: an empty answer proves nothing.
     """
     newest = max((key for key in keys), default=None)
     top = max((key for key in (walk.top, newest) if key is not None), default=None)

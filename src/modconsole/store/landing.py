@@ -40,18 +40,24 @@ def land(
     *,
     gone: Sequence[str] = (),
     seen: int,
+    poison: Sequence[tuple[str, bytes]] = (),
 ) -> Landed:
     """Store a page and its position in one transaction, whatever it holds. `seen` is the instant of the look at the platform.
 
-    `gone` are ids that the platform, asked for each, says do not exist. Raises `StoreError` where the database itself fails.
+    `gone` are ids that the platform, asked for each, says do not exist; `poison` is what the connector could not understand, with
+    why. Raises `StoreError` where the database itself fails.
     """
     good = [record for record in records if not _misplaced(record, source)]
     bad = [(record, why) for record in records if (why := _misplaced(record, source))]
     counts = Counts()
     with_gone: list[Record] = [*good, *_deleted(db, source, gone, seen)]
+    unread = [why for why, _ in poison]
     if not bad:
         try:
-            return Landed(marks.store_page(db, source, with_gone, position, now), [])
+            with db.write():
+                for why, payload in poison:
+                    marks.poison(db, source, now, why, payload)
+                return Landed(marks.store_page(db, source, with_gone, position, now), unread)
         except Exception as error:
             _only_of_the_record(error)
     for record in with_gone:
@@ -61,10 +67,10 @@ def land(
             _only_of_the_record(error)
             bad.append((record, f"it cannot be stored ({type(error).__name__})"))
     with db.write():
-        for record, why in bad:
-            marks.poison(db, source, now, why, _payload(record))
+        for why, payload in (*((why, _payload(record)) for record, why in bad), *poison):
+            marks.poison(db, source, now, why, payload)
         marks.store_page(db, source, [], position, now)
-    return Landed(counts, [why for _, why in bad])
+    return Landed(counts, [*(why for _, why in bad), *unread])
 
 
 def _misplaced(record: Record, source: str) -> str:

@@ -183,6 +183,7 @@ class Again(Struct, kw_only=True):
     recent: tuple[str, ...]
     queued: tuple[str, ...]
     live: tuple[str, ...]
+    conversations: tuple[str, ...]
 
 
 def known(db: Db, source: str, now: int, *, full: bool) -> Again:
@@ -211,7 +212,30 @@ def known(db: Db, source: str, now: int, *, full: bool) -> Again:
         else []
     )
     names = [tuple(row[0] for row in found) for found in (waiting, recent, queued, live)]
-    return Again(waiting=names[0], recent=names[1], queued=names[2], live=names[3])
+    return Again(
+        waiting=names[0],
+        recent=names[1],
+        queued=names[2],
+        live=names[3],
+        conversations=conversations_to_read(db, ident, now, full=full),
+    )
+
+
+def conversations_to_read(db: Db, source: int, now: int, *, full: bool) -> tuple[str, ...]:
+    """Native ids of the conversations to read whole: those with a reply window or somebody waiting, the longest wait first, then
+    those of the last days, the latest first; with `full` all others after them."""
+    urgent = db.rows(
+        "select c.native from ask k join conversation c on c.id = k.conversation where k.source = ?1 and k.status in"
+        " ('waiting', 'sending', 'snoozed', 'promised', 'unknown', 'held') group by c.id order by"
+        " min(ifnull(k.reply_until, 9223372036854775807)), min(ifnull(k.waiting_since, 9223372036854775807))",
+        (source,),
+    )
+    rest = db.rows(
+        "select native from conversation where source = ?1 and last_at > ?2 order by last_at desc"
+        + ("" if full else " limit 500"),
+        (source, -(1 << 62) if full else now - 7 * DAY),
+    )
+    return tuple(dict.fromkeys(row[0] for row in (*urgent, *rest)))
 
 
 # -- asking for a sync -------------------------------------------------------------------------------------------------------

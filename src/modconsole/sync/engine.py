@@ -17,8 +17,9 @@ from threading import Event as Flag
 from msgspec import Struct
 
 from modconsole.connectors.base import Connector
+from modconsole.connectors.signing import Credentials
 from modconsole.domain.times import HOUR, SECOND
-from modconsole.errors import NotFound, StoreError
+from modconsole.errors import InputError, NotFound, StoreError
 from modconsole.store import marks, outbox
 from modconsole.store.db import Db
 from modconsole.store.marks import AccountRow
@@ -33,11 +34,10 @@ log = logging.getLogger("modconsole.sync")
 LONGEST_PAUSE = 15 * 60.0
 """Seconds between two tries of a source that fails."""
 
-Secrets = Callable[[AccountRow], str]
-"""Gives an account's secret, or raises `SignInError`."""
+Secrets = Callable[[AccountRow], Credentials]
+"""Gives an account's credentials, or raises `SignInError`."""
 Wait = Callable[[Flag, float], object]
 """Waits until a flag is set or so many seconds have passed, whichever is first."""
-Opener = Callable[[AccountRow, str, Clock], Connector]
 
 
 def wait_for(flag: Flag, seconds: float) -> object:
@@ -58,10 +58,10 @@ class _Place(Struct):
 
 
 class _Open(Struct):
-    """A connector kept between turns, and what it was made from."""
+    """A connector kept between turns, and what it was made from; the credentials know a secret that was renewed since."""
 
     account: AccountRow
-    secret: str
+    credentials: Credentials
     connector: Connector
 
 
@@ -81,7 +81,7 @@ class Engine:
         secrets: Secrets,
         listener: Listener = quiet,
         wait: Wait = wait_for,
-        opener: Opener = registry.open_connector,
+        opener: registry.Opener = registry.open_connector,
         full_every: float = 6 * 3600.0,
         lease_seconds: float = SECONDS,
         tick: float = 1.0,
@@ -295,7 +295,7 @@ class Engine:
 
     def _start(self, place: _Place, *, full: bool, pulls: bool) -> None:
         place.result = None
-        account, platform = place.account, registry.platform_or_default(place.account.platform)
+        account = place.account
         turn = Turn(
             source=account.source,
             connect=lambda db: self._connector(account, db),
@@ -303,7 +303,7 @@ class Engine:
             stop=self._halt,
             listener=self._emit,
             guard=self._guard,
-            settles=platform.settles,
+            settles=_times(account)[1],
             full=full,
             pulls=pulls,
             full_every=self.full_every,
@@ -331,17 +331,17 @@ class Engine:
 
     def _connector(self, account: AccountRow, db: Db) -> Connector:
         """The account's connector, kept from its last turn where nothing has changed."""
-        secret = self.secrets(account) if registry.platform(account.platform).secret else ""
+        credentials = self.secrets(account) if registry.info(account.platform).secret else Credentials("")
         kept = self._open.get(account.source)
-        if kept is not None and (kept.account, kept.secret) == (account, secret):
+        if kept is not None and (kept.account, kept.credentials.secret) == (account, credentials.secret):
             return kept.connector
         if kept is not None:
             kept.connector.close()
-        connector = self.opener(account, secret, self.clock)
+        connector = self.opener(account, credentials, self.clock)
         resume = getattr(connector, "resume", None)
         if resume is not None:  # a platform that lives in the position, as the demo does
             resume(marks.position(db, account.source))
-        self._open[account.source] = _Open(account, secret, connector)
+        self._open[account.source] = _Open(account, credentials, connector)
         return connector
 
     def _emit(self, event: Event) -> None:
@@ -366,7 +366,17 @@ def _interval(account: AccountRow) -> float:
     chosen = account.settings.get("interval")
     if isinstance(chosen, int | float) and chosen > 0:
         return float(chosen)
-    return registry.platform_or_default(account.platform).interval
+    return _times(account)[0]
+
+
+def _times(account: AccountRow) -> tuple[float, float]:
+    """Interval and settling time of an account's platform, in seconds; the usual ones where its connector cannot be had:
+    opening it will say so."""
+    try:
+        info = registry.info(account.platform)
+    except InputError:
+        return 60.0, 30.0
+    return info.interval, info.settles
 
 
 def _chosen(db: Db, sources: Iterable[str] | None) -> list[AccountRow]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from modconsole.connectors.base import Account
+from modconsole.connectors.signing import Credentials
 from modconsole.domain.records import Answer, Identity, IdentityKind, Source
 from modconsole.domain.times import SECOND, to_datetime
 from modconsole.store import marks
@@ -25,7 +26,7 @@ def sign_in(source: str, platform: str, settings: dict[str, Any], secret: str, c
     Raises `SignInError` where it is wrong, `InputError` for settings that cannot work, other `PlatformError`s as they come.
     """
     account = AccountRow(source=source, platform=platform, settings=settings, paused=False)
-    connector = registry.open_connector(account, secret, clock)
+    connector = registry.open_connector(account, Credentials(secret), clock)
     try:
         return connector.check()
     finally:

@@ -54,7 +54,12 @@ def pull(
     again = marks.known(db, source, began, full=full)
     position = marks.position(db, source)
     known = Known(
-        waiting=again.waiting, recent=again.recent, queued=again.queued, live=again.live, position=dict(position)
+        waiting=again.waiting,
+        recent=again.recent,
+        queued=again.queued,
+        live=again.live,
+        conversations=again.conversations,
+        position=dict(position),
     )
     done = Pulled(full)
     looks: list[Coverage] = []
@@ -83,7 +88,7 @@ def _vouches(record: Record) -> bool:
 
 def _store(db: Db, source: str, page: Page, now: int, began: int, done: Pulled) -> None:
     records = [record for record in page.records if not _vouches(record)]
-    landed = landing.land(db, source, records, page.position, now, gone=page.gone, seen=began)
+    landed = landing.land(db, source, records, page.position, now, gone=page.gone, seen=began, poison=page.poison)
     done.counts.add(landed.counts)
     done.pages += 1
     done.gone += len(page.gone)
