@@ -368,7 +368,7 @@ def test_an_act_that_youtube_does_not_have_is_refused(tube: YouTubeDouble, mirro
     top = tube.comment(tube.video("V"), tube.person("ann"), "hi")
     for act in ("mute", "lock", "label"):
         with pytest.raises(Refused):
-            mirror.connector.act(order(act, top))  # type: ignore[arg-type]
+            mirror.connector.act(order(act, top))
     tube.may_moderate = False
     with pytest.raises(Refused) as refused:
         mirror.connector.act(order("hold", top))

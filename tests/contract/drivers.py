@@ -11,6 +11,7 @@ from tests.contract.driver import Driver
 
 DRIVERS: dict[str, str] = {
     "wordpress": "tests.contract.wordpress_driver",
+    "youtube": "tests.contract.youtube_driver",
 }
 """Platform → module with a function `make() -> Driver`; it may skip with its reason."""
 
