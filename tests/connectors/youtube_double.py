@@ -472,6 +472,10 @@ def _handler(double: YouTubeDouble) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         wbufsize = 1 << 16  # head and body in one packet: two would wait 40 ms for each other
 
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """The time by the double's clock."""
+            return super().date_time_string(double.clock() / 1e6)
+
         def log_message(self, *args: object) -> None:
             """Say nothing."""
 

@@ -47,7 +47,7 @@ MAX_LENGTH = 10_000
 number.
 """
 CLOCK_SKEW = 10 * MINUTE
-"""How far YouTube's clock may be behind ours when a reply is looked for."""
+"""How far YouTube's clock may be behind ours when a reply is looked for, beyond what its answers tell of it."""
 FIND_PAGES = 20
 INTERVAL = 300.0
 """Seconds between two looks: 288 a day, of four units and what the quota leaves for re-reading."""
@@ -186,7 +186,7 @@ class YouTube:
         self._parsed: tuple[str, Secret] | None = None
         self._used = credentials.secret
         self.quota = Quota(clock, settings.get("quota", DAILY))
-        self.api = Api(str(settings.get("api", BASE)), self._secret, self._renew, self.quota, transport)
+        self.api = Api(str(settings.get("api", BASE)), self._secret, self._renew, self.quota, clock, transport)
         self.reader = Reader(self.api, source, channel)
 
     def __repr__(self) -> str:
@@ -315,7 +315,7 @@ class YouTube:
             wanted = [reply.text, addressed_to(reply.text.strip(), target, self.channel)]
         for thread in threads:
             for comment in (thread.top, *thread.replies) if reply.reply_to is None else thread.replies:
-                if comment.author != self.channel or comment.id in candidates or not _since(comment, reply):
+                if comment.author != self.channel or comment.id in candidates or not self._since(comment, reply):
                     continue
                 texts = (comment.snippet.text_display, comment.snippet.text_original or "")
                 if any(same_text(one, other) for one in texts for other in wanted):
@@ -331,8 +331,12 @@ class YouTube:
                 thread.replies.clear()
                 yield thread
             cursor = page.following
-            if cursor is None or (page.threads and not _since(page.threads[-1].top, reply)):
+            if cursor is None or (page.threads and not self._since(page.threads[-1].top, reply)):
                 return
+
+    def _since(self, comment: Comment, reply: Outgoing) -> bool:
+        """Whether a comment can stem from the reply's first try."""
+        return reply.attempted_at is None or comment.at >= reply.attempted_at - CLOCK_SKEW - self.api.http.lag
 
     # ------------------------------------------------------------------ moderating
 
@@ -369,7 +373,3 @@ def _fitting(text: str) -> str:
 
 def _place(top: Comment, channel: str) -> str:
     return conversation_id(top.snippet.video_id, top.snippet.channel_id or channel)
-
-
-def _since(comment: Comment, reply: Outgoing) -> bool:
-    return reply.attempted_at is None or comment.at >= reply.attempted_at - CLOCK_SKEW

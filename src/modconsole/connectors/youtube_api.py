@@ -105,6 +105,7 @@ class Api:
         secret: Callable[[], Secret],
         renew: Callable[[], object],
         quota: Quota,
+        clock: Callable[[], int],
         transport: httpx.BaseTransport | None,
     ) -> None:
         self.base = f"{base.rstrip('/')}/{PATH}"
@@ -116,6 +117,7 @@ class Api:
             renew=renew,
             refine=self._refine,
             budget=quota,
+            clock=clock,
             transport=transport,
         )
 

@@ -65,6 +65,11 @@ class Pages:
         """How many replies of a thread are."""
         quota.load(self.position.get("quota"))
 
+    @property
+    def there(self) -> int:
+        """When this pull began, by YouTube's clock where that is behind ours."""
+        return self.now - self.reader.api.http.lag
+
     def kept(self, key: str) -> dict[str, Any]:
         """A part of the position that is an object."""
         stored = self.position.get(key)
@@ -149,7 +154,7 @@ class Pages:
 
     def coverage(self) -> Page:
         """What this pull vouches for: up to the oldest reading of the conversations that were to be read again."""
-        through = min((self.read.get(place, self.now) for place in self.known.conversations), default=self.now)
+        through = min((self.read.get(place, self.there) for place in self.known.conversations), default=self.there)
         if self.quota.left_for_reading() <= 0:
             self.why.append(
                 "the day's quota is used up but for replies: old threads are read again from midnight Pacific time on"

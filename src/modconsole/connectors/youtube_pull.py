@@ -25,7 +25,7 @@ from modconsole.connectors.youtube_api import BY_ID
 from modconsole.connectors.youtube_map import Comment, Thread, conversation_id, filter_of, message
 from modconsole.connectors.youtube_pages import KEPT, Pages
 from modconsole.connectors.youtube_quota import Quota
-from modconsole.connectors.youtube_reader import LAGGING, QUEUES, Reader, ThreadPage
+from modconsole.connectors.youtube_reader import QUEUES, Reader, ThreadPage
 from modconsole.domain.records import Message, Record, State
 from modconsole.domain.times import HOUR, MINUTE, to_datetime
 from modconsole.domain.walk import Walk, restart, step
@@ -72,7 +72,7 @@ class Pull(Pages):
             except RateLimited:
                 if self.full or self.quota.left_for_reading() > 0:
                     raise
-        self.position["last"] = self.now
+        self.position["last"] = self.there
         yield self.coverage()
 
     def _may(self) -> bool:
@@ -186,7 +186,7 @@ class Pull(Pages):
     def _threads(self) -> Iterator[Page]:
         places = list(dict.fromkeys(self.known.conversations))
         for place in places:  # it was met in a walk at the latest in the last run, or it could not be known
-            self.read.setdefault(place, self.position.get("last", self.now))
+            self.read.setdefault(place, self.position.get("last", self.there))
         if not self.full:
             places = [*places[:1], *sorted(places[1:], key=self.read.__getitem__)]
         unfinished = self.kept("reading").get("conversation")
@@ -196,7 +196,7 @@ class Pull(Pages):
             if not self._may():
                 return
             if self.full and (place in self.told or not self.walked):
-                self.read[place] = self.now
+                self.read[place] = self.there
             else:
                 yield from self._conversation(place)
 
@@ -206,13 +206,13 @@ class Pull(Pages):
         reading = self.kept("reading")
         resumed = reading.get("conversation") == place
         cursor: str | None = reading.get("cursor") if resumed else None
-        began: int = reading.get("began", self.now) if resumed else self.now
+        began: int = reading.get("began", self.there) if resumed else self.there
         while query is not None:
             try:
                 page = self._page(query, cursor)
             except (Refused, Gone) as error:
                 if isinstance(error, Refused) and error.code == "invalidPageToken" and cursor is not None:
-                    cursor, began, resumed = None, self.now, False
+                    cursor, began, resumed = None, self.there, False
                     continue
                 yield self._unreadable(place, error.message)
                 return
@@ -233,7 +233,7 @@ class Pull(Pages):
     def _unreadable(self, place: str, why: str) -> Page:
         """Comments switched off, a private video: what was there cannot be vouched for."""
         self.position.pop("reading", None)
-        self.read[place] = self.now
+        self.read[place] = self.there
         self.gaps[place] = place
         return self.tell("threads", ThreadPage(), records=[self.gap(place, why)])
 
@@ -259,7 +259,7 @@ class Pull(Pages):
             if not self._may():
                 return
             yield self._looked_up(ids[start : start + BY_ID], since, done=start, total=len(ids))
-        self.position["looked"] = self.now
+        self.position["looked"] = self.there
 
     def _looked_up(self, ids: list[str], since: int, *, done: int, total: int) -> Page:
         """What became of some comments that stood in no list. One that was not edited is as it was: no record."""
@@ -309,7 +309,7 @@ class Pull(Pages):
         """A comment that exists and stands in no list: nothing the first time, rejected the second; below a rejected
         one, hidden.
         """
-        if self.now - comment.at < LAGGING or self.now - self.absent.setdefault(comment.id, self.now) < TWICE:
+        if self.reader.fresh(comment, self.now) or self.now - self.absent.setdefault(comment.id, self.now) < TWICE:
             return []
         del self.absent[comment.id]
         state: State = "hidden" if self._orphaned(comment) else "removed"

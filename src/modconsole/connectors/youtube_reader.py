@@ -173,7 +173,11 @@ class Reader:
                 for each in (held.top, *held.replies)
             ):
                 return thread, state
-        return thread, "live" if now - comment.at < LAGGING else "removed"
+        return thread, "live" if self.fresh(comment, now) else "removed"
+
+    def fresh(self, comment: Comment, now: int) -> bool:
+        """Whether a comment is so new that the lists may not have it yet."""
+        return now - self.api.http.lag - comment.at < LAGGING
 
     def _around(self, top: Comment) -> Thread:
         """A thread of which the top comment was read by its id: its own state is not known."""
