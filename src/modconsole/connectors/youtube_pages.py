@@ -125,7 +125,12 @@ class Pages:
         )
 
     def _stored(self) -> dict[str, Any]:
-        kept: dict[str, dict[str, Any]] = {"counts": self.counts, "absent": self.absent, "gaps": self.gaps, "read": self.read}
+        kept: dict[str, dict[str, Any]] = {
+            "counts": self.counts,
+            "absent": self.absent,
+            "gaps": self.gaps,
+            "read": self.read,
+        }
         for key, value in kept.items():
             self.position[key] = dict(list(value.items())[-KEPT:])
         self.position["quota"] = self.quota.to_json()

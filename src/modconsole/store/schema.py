@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-VERSION = 1
+VERSION = 2
 """`PRAGMA user_version` of a database to which all migrations have been applied."""
 
 migrations = Migrations("modconsole")
@@ -162,6 +162,24 @@ _SYNC = (
 def first(db: Database) -> None:
     """Everything the first release needs."""
     for statement in (*_MIRROR, *_OURS, *_CACHE, *_OVERDUE, *_SYNC):
+        db.execute(statement)
+
+
+_RECEIVED = (
+    """create table receiver (
+        source integer primary key references source(id), added_at integer not null, fresh_within real not null,
+        deliveries integer not null default 0, last_at integer)""",
+    """create table received (
+        source integer not null references source(id), id text not null, at integer not null,
+        primary key (source, id)) without rowid""",
+    "create index received_at on received (at)",
+)
+
+
+@migrations(name="0003_received")
+def received(db: Database) -> None:
+    """Sources that are written to by webhook, and the ids of their deliveries."""
+    for statement in _RECEIVED:
         db.execute(statement)
 
 
