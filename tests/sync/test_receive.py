@@ -12,6 +12,7 @@ import pytest
 from modconsole.connectors.webhook import Delivery, Reply
 from modconsole.domain.records import Source
 from modconsole.domain.times import HOUR, MINUTE, to_datetime, to_text
+from modconsole.errors import InputError
 from modconsole.store import marks, places, received
 from modconsole.store.db import Db
 from modconsole.sync import receive
@@ -211,11 +212,21 @@ def test_a_source_that_may_not_write_stores_nothing(db: Db) -> None:
     assert stored(db) == []
 
 
-def test_a_value_that_cannot_be_stored_keeps_everything_out(db: Db) -> None:
-    """A time beyond what the database can compare, for one."""
+def test_a_time_that_is_none_keeps_everything_out(db: Db) -> None:
+    """As one beyond the calendar."""
     reply = take(db, lines(ONE, message("2", created_at="9999-12-31T23:59:59-23:59")))
     assert reply.status == 422
     assert stored(db) == []
+
+
+def test_a_value_that_no_database_takes_is_the_senders_to_mend(db: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sending it again would never help."""
+
+    def fails(*args: object) -> None:
+        raise InputError("no")
+
+    monkeypatch.setattr(received, "store", fails)
+    assert take(db, lines(ONE)).status == 422
 
 
 def test_a_database_that_is_busy_asks_to_send_again(db: Db, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ PORT = 8765
 FRESH_WITHIN = 60.0
 """Minutes after its last complete look until such a source counts as stale, where nobody says otherwise."""
 MOST_SECRETS = 5
-BELIEVED = 5.0
+BELIEVED = 2.0
 """Seconds for which the secrets of a source are not looked up again."""
 GRACE = 10.0
 """Seconds that deliveries under way have at the end."""

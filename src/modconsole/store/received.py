@@ -7,16 +7,20 @@ nothing.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 
 from msgspec import Struct
 
 from modconsole.domain.records import Record, Source
 from modconsole.domain.times import DAY
+from modconsole.errors import InputError, StoreError
 from modconsole.store import marks
 from modconsole.store.db import Db
 from modconsole.store.ingest import Counts, Ingest
 
+_OF_A_VALUE = (ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError)
+"""What Python and SQLite say of values; everything else that SQLite says is about the database."""
 REMEMBERED = 30 * DAY
 """How long a delivery's id is known. Its signature is good for minutes; senders that sign anew try again for days."""
 
@@ -66,13 +70,19 @@ def store(db: Db, source: str, delivery: str, records: Sequence[Record], now: in
     """Store a delivery's records and remember its id, in one transaction; None for one that is known, of which
     nothing is stored.
 
-    Raises `StoreError`, and what SQLite says of a value that it does not take; nothing is stored then.
+    Raises `InputError` for a value that no database takes, `StoreError` where this one fails; nothing is stored then.
     """
     ident = marks.source_id(db, source)
-    with db.write():
-        if not db.run("insert or ignore into received (source, id, at) values (?, ?, ?)", (ident, delivery, now)):
-            return None
-        counts = Ingest(db).batch(records, now)
-        db.run("update receiver set deliveries = deliveries + 1, last_at = ? where source = ?", (now, ident))
-        db.run("delete from received where at < ?", (now - REMEMBERED,))
+    try:
+        with db.write():
+            if not db.run("insert or ignore into received (source, id, at) values (?, ?, ?)", (ident, delivery, now)):
+                return None
+            counts = Ingest(db).batch(records, now)
+            db.run("update receiver set deliveries = deliveries + 1, last_at = ? where source = ?", (now, ident))
+            db.run("delete from received where at < ?", (now - REMEMBERED,))
+    except (StoreError, ValueError, OverflowError) as error:
+        cause = error.__cause__ if isinstance(error, StoreError) else error
+        if isinstance(cause, _OF_A_VALUE):
+            raise InputError("A value in it cannot be stored.") from None
+        raise
     return counts

@@ -8,7 +8,6 @@ for two things that are ours: since when we look after it, and how soon it count
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Iterator
 
 import msgspec
@@ -19,7 +18,7 @@ from modconsole.connectors.webhook import Delivery, Reply
 from modconsole.domain.exchange import LineError, decode
 from modconsole.domain.records import Decision, Record, Send, Source
 from modconsole.domain.times import to_datetime
-from modconsole.errors import StoreError
+from modconsole.errors import InputError, StoreError
 from modconsole.store import received
 from modconsole.store.db import Db
 from modconsole.store.received import Receiver
@@ -73,24 +72,18 @@ def take(db: Db, delivery: Delivery, clock: Clock) -> Reply:
         )
     try:
         counts = received.store(db, delivery.source, delivery.id, found.records, clock())
+    except InputError:
+        return Reply(
+            422, {"error": "records", "message": "A value in it cannot be stored: nothing of this delivery was stored."}
+        )
     except StoreError as error:
-        if isinstance(error.__cause__, (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)):
-            return _unstorable()
         log.error("%s: a delivery could not be stored: %s", delivery.source, error.message)
         return Reply(503, {"error": "store", "message": "It could not be stored just now. Try again later."})
-    except (ValueError, OverflowError, sqlite3.Error):
-        return _unstorable()
     if counts is None:
         return Reply(200, {"status": "received before"})
     log.info("%s: %d records, %d new, %d changed", delivery.source, counts.records, counts.new, counts.changed)
     told = {name: getattr(counts, name) for name in ("records", "new", "changed", "unchanged")}
     return Reply(200, {"status": "stored", **told})
-
-
-def _unstorable() -> Reply:
-    return Reply(
-        422, {"error": "records", "message": "A value in it cannot be stored: nothing of this delivery was stored."}
-    )
 
 
 def read(delivery: Delivery, receiver: Receiver) -> Read:
