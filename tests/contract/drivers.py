@@ -13,6 +13,7 @@ DRIVERS: dict[str, str] = {
     "guestbook": "tests.contract.guestbook_driver",
     "matrix": "tests.contract.matrix_driver",
     "wordpress": "tests.contract.wordpress_driver",
+    "youtube": "tests.contract.youtube_driver",
 }
 """Platform → module with a function `make() -> Driver`; it may skip with its reason."""
 

@@ -199,6 +199,21 @@ _ACTS = (
 def acts(db: Database) -> None:
     """Moderation acts on persons and conversations too, on their way as replies are, each with the call that takes it back."""
     for statement in _ACTS:
+_RECEIVED = (
+    """create table receiver (
+        source integer primary key references source(id), added_at integer not null, fresh_within real not null,
+        deliveries integer not null default 0, last_at integer)""",
+    """create table received (
+        source integer not null references source(id), id text not null, at integer not null,
+        primary key (source, id)) without rowid""",
+    "create index received_at on received (at)",
+)
+
+
+@migrations(name="0003_received")
+def received(db: Database) -> None:
+    """Sources that are written to by webhook, and the ids of their deliveries."""
+    for statement in _RECEIVED:
         db.execute(statement)
 
 
