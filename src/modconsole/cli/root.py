@@ -38,7 +38,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sync": ("syncing", "Bring in what is new, and send what is due."),
     "sweep": ("syncing", "The nightly reply sweep: sync, walk, receipt."),
     "outbox": ("syncing", "What is on its way: replies, and acts that cannot be taken back."),
-    "outbox": ("syncing", "Replies on their way."),
     "receive": ("receiving", "Take signed deliveries from custom platforms."),
     "sources": ("sources", "The places that are looked after."),
     "import": ("files", "Import files in the exchange format."),

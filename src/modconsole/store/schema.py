@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-VERSION = 2
+VERSION = 3
 """`PRAGMA user_version` of a database to which all migrations have been applied."""
 
 migrations = Migrations("modconsole")
@@ -199,6 +199,9 @@ _ACTS = (
 def acts(db: Database) -> None:
     """Moderation acts on persons and conversations too, on their way as replies are, each with the call that takes it back."""
     for statement in _ACTS:
+        db.execute(statement)
+
+
 _RECEIVED = (
     """create table receiver (
         source integer primary key references source(id), added_at integer not null, fresh_within real not null,
