@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from modconsole.app import ModConsoleApp
 from modconsole.config.secrets import Secrets
-from modconsole.desk.desk import Desk
+from modconsole.connectors.base import Account
 from modconsole.domain.records import Identity
 from modconsole.errors import SignInError, Unreachable
 from modconsole.screens import browser
@@ -367,7 +367,7 @@ async def test_many_identities_scroll_and_the_field_at_which_one_is_stays_in_vie
     village: Village, empty: Path
 ) -> None:
     """Thirty accounts that may be us, on a small screen."""
-    village.account = platform.Account(
+    village.account = Account(
         id="us:1", name="Acme", others=tuple(Identity(id=f"x{n}", name=f"Helper {n}") for n in range(30))
     )
     async with console(empty).run_test(size=(80, 24)) as pilot:
@@ -399,37 +399,7 @@ async def test_the_first_lesson_says_how_to_add_a_source(empty: Path) -> None:
 
 async def test_sync_now_without_a_source_says_how_to_add_one(empty: Path) -> None:
     """Nothing would be looked at."""
-    async with console(empty, sync_now=lambda _: 0).run_test(size=(80, 24)) as pilot:
+    async with console(empty, sync_now=lambda _: False).run_test(size=(80, 24)) as pilot:
         await kit.ready(pilot)
         await pilot.press("R")
-        assert "No source is synced yet: 6, then a, adds one." in lines(pilot)[-1]
-
-
-def test_the_console_syncs_a_source_that_is_added_while_it_runs(
-    village: Village, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The work beside the screen waits for the first source, and takes it up."""
-    import threading
-    import time
-
-    from modconsole.desk import adding, sweep
-
-    monkeypatch.setattr(sweep, "WAITS", 0.01)
-    desk = Desk(tmp_path / "m.db", who="ann")
-    assert marks.accounts(desk.db) == []
-    stop = threading.Event()
-    beside = threading.Thread(target=sweep.background(desk), args=(stop,), daemon=True)
-    beside.start()
-    flow = adding.Adding(desk, "village")
-    flow.answer({"server": "village.example"})
-    flow.answer({"code": CODE})
-    flow.check()
-    flow.finish(flow.choices({}))
-    deadline = time.monotonic() + kit.PATIENCE
-    while marks.mark(desk.db, "village.example").synced_at is None:
-        assert time.monotonic() < deadline, "it was never synced"
-        time.sleep(0.01)
-    stop.set()
-    beside.join(kit.PATIENCE)
-    assert not beside.is_alive()
-    desk.close()
+        assert "6, then a, adds a source." in lines(pilot)[-1]

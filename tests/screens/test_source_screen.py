@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from modconsole.app import ModConsoleApp
 from modconsole.connectors.base import Account
 from modconsole.domain.records import Coverage, Gap, Identity, Record, Source
 from modconsole.domain.times import HOUR, MINUTE, to_datetime
@@ -142,7 +143,7 @@ async def test_a_conversation_that_was_seen_to_its_end_says_nothing(path: Path) 
     async with console(path).run_test(size=(100, 40)) as pilot:
         await kit.ready(pilot)
         app = pilot.app
-        assert isinstance(app, kit.ModConsoleApp)
+        assert isinstance(app, ModConsoleApp)
         app.open_conversation("v", "mill")
         await until(pilot, lambda: "What about m2, please?" in text(pilot), "the message")
         assert "not seen to the end" not in text(pilot)

@@ -7,7 +7,7 @@ something is synced, in the console's case by the thread that syncs: the first s
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from modconsole.desk.desk import Desk
@@ -80,34 +80,15 @@ def watch(desk: Desk, stop: threading.Event, *, what: str = "watch", listener: L
     engine(desk, what, listener).watch(stop)
 
 
-WAITS = 0.5
-"""Seconds between two looks whether a first source has been added."""
-
-
-def background(desk: Desk) -> Callable[[threading.Event], None]:
-    """What the console runs beside the screen: it syncs, as soon as there is something to sync."""
-
-    def work(stop: threading.Event) -> None:
-        try:
-            while not stop.is_set() and not marks.accounts(desk.db):
-                stop.wait(WAITS)
-        finally:
-            desk.close()  # this thread's connection
-        if not stop.is_set():
-            watch(desk, stop, what="console")
-
-    return work
-
-
-def ask_for_sync(desk: Desk, source: str | None = None, *, full: bool = False) -> int:
+def ask_for_sync(desk: Desk, source: str | None = None, *, full: bool = False) -> bool:
     """Ask whoever syncs this database to look at a source now, or at all of them; with `full` to read everything again.
 
-    Gives how many sources that is: none where nothing is synced.
+    False where nothing is synced.
     """
-    asked = [account.source for account in marks.accounts(desk.db) if source in (None, account.source)]
-    for each in asked:
+    found = [account.source for account in marks.accounts(desk.db) if source in (None, account.source)]
+    for each in found:
         marks.ask_for_sync(desk.db, each, full=full)
-    return len(asked)
+    return bool(found)
 
 
 def failed(results: Iterable[Result]) -> bool:
