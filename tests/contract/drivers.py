@@ -12,6 +12,7 @@ from tests.contract.driver import Driver
 DRIVERS: dict[str, str] = {
     "guestbook": "tests.contract.guestbook_driver",
     "wordpress": "tests.contract.wordpress_driver",
+    "discourse": "tests.contract.discourse_driver",
 }
 """Platform → module with a function `make() -> Driver`; it may skip with its reason."""
 
