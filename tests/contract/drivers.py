@@ -14,6 +14,7 @@ DRIVERS: dict[str, str] = {
     "matrix": "tests.contract.matrix_driver",
     "wordpress": "tests.contract.wordpress_driver",
     "youtube": "tests.contract.youtube_driver",
+    "discourse": "tests.contract.discourse_driver",
 }
 """Platform → module with a function `make() -> Driver`; it may skip with its reason."""
 
