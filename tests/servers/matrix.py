@@ -201,6 +201,18 @@ class Synapse:
         kept = {"access_token": said["access_token"], "device": said["device_id"]}
         return json.dumps({**kept, **({"refresh_token": said["refresh_token"]} if refreshes else {})})
 
+    def expire(self, token: str) -> None:
+        """Let a token run out now. It must not have been used: Synapse remembers for how long those hold that it has met."""
+        with contextlib.closing(sqlite3.connect(self.root / "homeserver.db", timeout=30)) as database, database:
+            changed = database.execute("update access_tokens set valid_until_ms = 1 where token = ?", (token,))
+            assert changed.rowcount == 1
+
+    def log_out(self, token: str) -> None:
+        """End a session."""
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = self._client.post(f"{self.url}/_matrix/client/v3/logout", json={}, headers=headers)
+        assert answer.status_code == 200, answer.text
+
     # ------------------------------------------------------------------ calls
 
     def request(self, method: str, path: str, body: Any = None, *, by: str, **arguments: Any) -> httpx.Response:
