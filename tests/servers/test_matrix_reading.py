@@ -165,11 +165,30 @@ def test_html_threads_notices_mentions_and_pictures(matrix: Synapse, mirror: Mir
     mirror.pull()
     got = mirror.messages
     assert (got[asked].format, got[asked].text[:9], got[asked].mentions) == ("html", "<b>Hi</b>", ["@crew:localhost"])
-    assert [got[i].parent for i in (inside, later, chosen)] == [asked, asked, inside]
+    assert [got[i].parent for i in (inside, later, chosen)] == [asked, inside, inside]
     assert (got[notice].automatic, got[notice].mentions) == (True, ["@crew:localhost"])
     (attached,) = got[picture].attachments or []
     assert (attached.kind, attached.url, attached.alt) == ("image", "mxc://localhost/abc", "boat.jpg")
     assert got[named].mentions == ["@crew:localhost"]
+
+
+def test_in_a_thread_people_talk_to_whoever_spoke_last_and_in_ours_to_us(matrix: Synapse, mirror: Mirror) -> None:
+    """Clients name the latest message without being asked to. In a thread that we began everything is for us."""
+    room = matrix.room(members=(US, "alice", "bob"))
+    root = matrix.say(room, "Tell us what you think", by=US)
+    previous, said = root, [root]
+    for login in ("alice", "bob", US, "alice"):
+        relation = {
+            "rel_type": "m.thread",
+            "event_id": root.split("/", 1)[1],
+            "is_falling_back": True,
+            "m.in_reply_to": {"event_id": previous.split("/", 1)[1]},
+        }
+        previous = matrix.say(room, f"{login} thinks", by=login, **{"m.relates_to": relation})
+        said.append(previous)
+    mirror.pull()
+    alice, bob, us, again = (mirror.messages[i].parent for i in said[1:])
+    assert (alice, bob, us, again) == (root, root, said[2], said[3])
 
 
 def test_the_quotation_in_an_old_clients_answer_is_left_out(matrix: Synapse, mirror: Mirror) -> None:

@@ -174,11 +174,15 @@ def message(
     source: str,
     now: int,
     *,
+    parent: str = "",
     edit: Event | None = None,
     redaction: Event | None = None,
     name: str = "",
 ) -> Message:
-    """The record of a message as it was seen at `now`. Raises `ValueError` for one that cannot be understood."""
+    """The record of a message as it was seen at `now`, with the event that it answers as `parent`.
+
+    Raises `ValueError` for one that cannot be understood.
+    """
     record = Message(
         source=source,
         id=message_id(room, event.event_id),
@@ -193,7 +197,7 @@ def message(
         record.state = "deleted" if redaction.sender in ("", event.sender) else "removed"
         record.state_at = _time(redaction) if redaction.origin_server_ts else None
         return record
-    record.parent = _parent(event, room)
+    record.parent = message_id(room, parent) if parent.startswith("$") else None
     record.edited_at = _time(edit) if edit is not None else None
     if event.type == "m.room.encrypted":
         record.text, record.extra = UNREADABLE, {"unreadable": "end-to-end encrypted"}
@@ -233,18 +237,26 @@ def _time(event: Event) -> Any:
         raise ValueError("a time that no calendar has") from None
 
 
-def _parent(event: Event, room: str) -> str | None:
-    """What it answers: the message that its author chose, else the first of its thread.
+class Answers(Struct, frozen=True):
+    """What a message says that it answers: a message, the first of its thread, and whether its author chose the former.
 
     In a thread, clients name the latest message as answered for those that know no threads, and say that this is only a fallback
-    (client-server API, "Fallback for unthreaded clients"): that is nobody's choice.
+    (client-server API, "Fallback for unthreaded clients").
     """
+
+    message: str = ""
+    root: str = ""
+    chosen: bool = True
+
+
+def answers(event: Event) -> Answers:
+    """What a message says that it answers."""
     relation = event.told("m.relates_to")
     answered = words(within(relation, "m.in_reply_to", "event_id"))
     kind, root = event.relation
-    if kind == "m.thread":
-        answered = root if not answered or within(relation, "is_falling_back") is True else answered
-    return message_id(room, answered) if answered.startswith("$") else None
+    if kind != "m.thread":
+        return Answers(answered)
+    return Answers(answered, root, bool(answered) and within(relation, "is_falling_back") is not True)
 
 
 FALLBACK = re.compile(r"> (?:\* )?<@[^\n]*(?:\n>[^\n]*)*\n\n?")

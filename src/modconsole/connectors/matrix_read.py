@@ -18,6 +18,7 @@ from modconsole.connectors.matrix_map import (
     SPEECH,
     Event,
     Us,
+    answers,
     bundled_edit,
     decoded,
     latest_edit,
@@ -44,6 +45,7 @@ class Memory:
         self.names: dict[str, dict[str, str]] = {}
         self.reactions: dict[str, Reaction] = {}
         self.replacements: dict[str, str] = {}
+        self.authors: dict[str, str] = {}
 
     def meet(self, room: str, event: Event, *, latest: bool = True) -> None:
         """Take over somebody's name from a membership event; without `latest` only where it is not known."""
@@ -149,6 +151,8 @@ class Reader:
         here = {event.event_id for _, event in events}
         for _, event in events:
             self.past.setdefault(room, Past()).see(event, self.us.id)
+            if event.type in SPEECH:
+                self.memory.keep(self.memory.authors, event.event_id, event.sender)
         records: list[Record] = []
         elsewhere: dict[str, None] = {}
         for _, event in events:
@@ -222,12 +226,36 @@ class Reader:
             self.us,
             self.source,
             self.now,
+            parent=self._answered(room, event),
             edit=latest_edit(event, [*known, *([bundled] if bundled is not None else [])]),
             redaction=redaction,
             name=self.memory.name(room, event.sender),
         )
         self.met.add(record.id)
         return record
+
+    def _answered(self, room: str, event: Event) -> str:
+        """The event that a message answers, or empty: the one that its author chose.
+
+        In a thread without a choice it is the latest before it, for that is whom people there talk to; but what others write into a
+        thread that we began is for us, unless it follows what we said there.
+        """
+        said = answers(event)
+        if said.chosen or not said.message:
+            return said.message or said.root
+        if event.sender != self.us.id and self._author(room, said.root) == self.us.id:
+            return said.message if self._author(room, said.message) == self.us.id else said.root
+        return said.message
+
+    def _author(self, room: str, ident: str) -> str:
+        """Who sent an event; empty where we may not see it."""
+        if ident not in self.memory.authors:
+            try:
+                event = self.quietly(self.api.event(room, ident))
+            except (Gone, Refused):
+                event = None
+            self.memory.keep(self.memory.authors, ident, event.sender if event is not None else "")
+        return self.memory.authors[ident]
 
     # ------------------------------------------------------------------ one
 
