@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from tests.connectors.youtube_double import US, YouTubeDouble
+from tests.connectors.youtube_double import US, Refusal, YouTubeDouble
 from tests.connectors.youtube_kit import Clock, Mirror, hours_ago, settle
 
 from modconsole.connectors.base import Known
 from modconsole.connectors.youtube_quota import RESERVE
 from modconsole.domain.records import Conversation, Message
 from modconsole.domain.times import DAY, SECOND, to_datetime
-from modconsole.errors import RateLimited, SignInError, Unreachable
+from modconsole.errors import RateLimited, Refused, SignInError, Unreachable
 
 
 @pytest.fixture
@@ -342,6 +343,78 @@ def test_comments_switched_off_and_private_videos_are_gaps(tube: YouTubeDouble, 
     assert mirror.gap(video) is None
 
 
+def test_a_video_that_shows_no_comments_says_nothing_about_one(tube: YouTubeDouble, mirror: Mirror) -> None:
+    """Neither that it is gone nor that it was rejected; asked for it alone, it is hidden."""
+    video, ann = tube.video("Private"), tube.person("ann")
+    top = tube.comment(video, ann, "hi")
+    held = tube.comment(video, ann, "hm", status="heldForReview")
+    below = tube.comment(video, ann, "and?", reply_to=top)
+    mirror.sync(full=True)
+    mirror.clock.skip(1200)
+    tube.edit(below, "and why?")
+    tube.videos[video] = ("Private", True)
+    settle(mirror)
+    assert (mirror.state(top), mirror.state(held), mirror.state(below)) == ("live", "held", "live")
+    now = mirror.connector.read(top)
+    assert now is not None
+    assert now.state == "hidden"
+    tube.videos[video] = ("Private", False)
+    settle(mirror)
+    mirror.agrees()
+
+
+def test_a_thread_that_goes_while_it_is_read_stops_nothing(tube: YouTubeDouble, mirror: Mirror) -> None:
+    """Nor does it leave a gap behind once it is seen to be gone."""
+    video, ann = tube.video("Going"), tube.person("ann")
+    top = tube.comment(video, ann, "hi")
+    for n in range(8):
+        tube.comment(video, ann, f"r{n}", reply_to=top)
+    other = tube.comment(video, ann, "stays")
+    tube.fail("comments.list", 404, "commentNotFound")
+    mirror.sync(full=True)
+    assert "more replies" in str(mirror.gap(video))
+    tube.delete(top)
+    mirror.clock.skip(300)
+    mirror.sync()
+    assert mirror.gap(video) is None
+    assert (mirror.state(top), mirror.state(other)) == ("gone", "live")
+
+
+def test_page_tokens_that_never_work_are_an_error_and_no_circle(tube: YouTubeDouble, mirror: Mirror) -> None:
+    """From the start again, once."""
+    video, ann = tube.video("Token"), tube.person("ann")
+    for n in range(150):
+        tube.comment(video, ann, f"c{n}", at=hours_ago(mirror.clock, n))
+    original = type(tube)._commentThreads_list
+
+    def listing(query: dict[str, str], body: object) -> dict[str, Any]:
+        if "pageToken" in query:
+            raise Refusal(400, "invalidPageToken")
+        return original(tube, query, body)
+
+    tube._commentThreads_list = listing  # type: ignore[method-assign]
+    with pytest.raises(Refused) as refused:
+        mirror.sync(full=True)
+    assert refused.value.code == "invalidPageToken"
+    assert len(tube.calls) < 10
+
+
+def test_a_walk_over_two_days_vouches_for_what_it_saw_when_it_saw_it(tube: YouTubeDouble, mirror: Mirror) -> None:
+    """What came below old threads in between is not promised to be known."""
+    video, ann = tube.video("Long"), tube.person("ann")
+    for n in range(350):
+        tube.comment(video, ann, f"c{n}", at=hours_ago(mirror.clock, n))
+    began = mirror.clock()
+    mirror.connector.quota.limit = 6
+    with pytest.raises(RateLimited):
+        mirror.sync(full=True)
+    mirror.connector.quota.limit = 10_000
+    mirror.clock.skip(24 * 3600)
+    mirror.sync(full=True)
+    mirror.agrees()
+    assert mirror.coverage.complete_through == to_datetime(began - 120 * SECOND)
+
+
 def test_replies_that_are_counted_and_not_shown_are_a_gap(tube: YouTubeDouble, mirror: Mirror) -> None:
     """A truncated thread is never taken for a complete one."""
     video, ann = tube.video("Short"), tube.person("ann")
@@ -392,7 +465,7 @@ def test_an_item_that_cannot_be_understood_is_set_aside(tube: YouTubeDouble, mir
     video, ann, bob = tube.video("V"), tube.person("ann"), tube.person("bob")
     good, bad = tube.comment(video, ann, "hi"), tube.comment(video, bob, "odd")
     tube.rows[bad].status = "underInvestigation"
-    tube._commentThreads_list = _odd(tube, bad)  # type: ignore[method-assign]
+    tube._commentThreads_list = _odd(tube, bad)  # type: ignore[assignment]
     mirror.sync(full=True)
     assert good in mirror.messages
     assert bad not in mirror.messages
@@ -401,11 +474,11 @@ def test_an_item_that_cannot_be_understood_is_set_aside(tube: YouTubeDouble, mir
     tube.wrong.clear()
 
 
-def _odd(tube: YouTubeDouble, bad: str):  # type: ignore[no-untyped-def]
+def _odd(tube: YouTubeDouble, bad: str) -> Callable[[dict[str, str], object], dict[str, Any]]:
     """A list in which one item has lost its time."""
     original = type(tube)._commentThreads_list
 
-    def listing(query: dict[str, str], body: object):  # type: ignore[no-untyped-def]
+    def listing(query: dict[str, str], body: object) -> dict[str, Any]:
         tube.rows[bad].status = query.get("moderationStatus", "published")
         found = original(tube, query, body)
         for item in found["items"]:
