@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -125,6 +126,27 @@ def test_a_held_reply_below_a_public_comment_is_seen_as_held(tube: YouTubeDouble
     mirror.sync(full=True)
     assert (mirror.state(top), mirror.state(held)) == ("live", "held")
     assert mirror.gap(video) is None  # it is counted among the replies, and not missing
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_a_held_reply_that_no_list_shows_is_a_gap(tube: YouTubeDouble, mirror: Mirror, counted: bool) -> None:
+    """Its thread stands in the queue, and among what comes along it is not: somebody should look on YouTube."""
+    video, ann = tube.video("Deep"), tube.person("ann")
+    tube.lists_held_replies = False
+    top = tube.comment(video, ann, "public", at=hours_ago(mirror.clock, 9))
+    held = tube.comment(video, ann, "held", reply_to=top, at=hours_ago(mirror.clock, 8), status="heldForReview")
+    for n in range(6):
+        tube.comment(video, ann, f"r{n}", reply_to=top)
+    tube.extra_count = 0 if counted else -1
+    mirror.sync(full=True)
+    assert held not in mirror.messages
+    assert mirror.gap(video) is not None
+    tube.in_studio(held, "published")
+    tube.extra_count = 0
+    mirror.clock.skip(300)
+    mirror.sync()
+    assert mirror.state(held) == "live"
+    assert mirror.gap(video) is None
 
 
 def test_edits_are_seen_with_youtubes_own_time(tube: YouTubeDouble, mirror: Mirror) -> None:
@@ -525,6 +547,58 @@ def test_rows_that_shift_while_pages_are_read_lose_nothing(tube: YouTubeDouble, 
     assert mirror.state(rows[100]) == "live"
     assert mirror.state(rows[0]) == "gone"
     mirror.agrees()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_there_and_wherever_runs_end_it_is_all_here_at_last(
+    tube: YouTubeDouble, mirror: Mirror, seed: int
+) -> None:
+    """People write, edit and delete, moderators act, runs die after any page; then it is quiet, and both sides agree."""
+    chance = random.Random(seed)
+    videos = [tube.video(f"V{n}") for n in range(3)]
+    people = [tube.person(f"p{n}") for n in range(5)]
+    mirror.sync(full=True)
+    for _ in range(25):
+        for _ in range(chance.randint(1, 12)):
+            happens(tube, chance, videos, people)
+            mirror.clock.skip(chance.choice((1, 40, 900)))
+        full = chance.random() < 0.15
+        pull = mirror.connector.pull(mirror.known(full=full), mirror.clock(), full=full)
+        ends = chance.choice((1, 2, 4, 100))
+        for number, page in enumerate(pull, start=1):
+            mirror.take(page)
+            if number == ends:
+                break
+        pull.close()  # type: ignore[attr-defined]
+    mirror.clock.skip(1200)
+    mirror.sync(full=True)
+    mirror.clock.skip(300)
+    settle(mirror)
+    mirror.agrees()
+    assert len(mirror.messages) > 40
+    assert all(mirror.gap(video) is None for video in videos)
+
+
+def happens(tube: YouTubeDouble, chance: random.Random, videos: list[str], people: list[str]) -> None:
+    """One thing that somebody does on YouTube."""
+    there = list(tube.rows)
+    what = chance.choice(("comment", "comment", "reply", "reply", "ours", "edit", "delete", "status"))
+    if what == "comment" or not there:
+        status = chance.choice(("published", "published", "heldForReview", "likelySpam"))
+        tube.comment(chance.choice(videos), chance.choice(people), f"text {chance.random()}", status=status)
+        return
+    row = tube.rows[chance.choice(there)]
+    if what == "reply":
+        who = tube.rows[chance.choice(there)].name
+        tube.comment(row.video, chance.choice(people), f"{who} text {chance.random()}", reply_to=row.id)
+    elif what == "ours":
+        tube.reply_as_us(row.id, f"answer {chance.random()}")
+    elif what == "edit":
+        tube.edit(row.id, f"edited {chance.random()}")
+    elif what == "delete" and chance.random() < 0.5:
+        tube.delete(row.id)
+    elif what == "status":
+        tube.in_studio(row.id, chance.choice(("published", "heldForReview", "rejected", "published")))
 
 
 def test_a_conversation_is_described_anew_when_its_title_changes(tube: YouTubeDouble, mirror: Mirror) -> None:

@@ -5,7 +5,6 @@ The position holds plain values only, and each of its lists has an end (`KEPT`):
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,6 +19,9 @@ SETTLING = 120 * SECOND
 """How far behind its own beginning a pull vouches."""
 KEPT = 1_000
 """Entries of each list in the position."""
+
+HELD = "held "
+"""What the names of gaps begin with that are about a queue."""
 
 KEYS = (
     *("walk", "full", "walking", "walked"),
@@ -64,8 +66,8 @@ class Pages:
         self.why: list[str] = []
         self.queued: set[str] | None = None
         """What is held or likely spam; None where that could not be seen whole."""
-        self.queued_in: Counter[str] = Counter()
-        """How many replies of a thread are."""
+        self.queued_in: dict[str, set[str]] = {}
+        """Which replies of a thread are."""
         quota.load(self.position.get("quota"))
 
     @property
@@ -80,16 +82,17 @@ class Pages:
 
     def count(self, thread: Thread) -> None:
         """Note a thread of which YouTube shows fewer replies than it counts."""
-        missing = thread.total - len(thread.replies) - len(thread.poison) - self.queued_in[thread.id]
-        if missing > 0:
+        known = {reply.id for reply in thread.replies} | self.queued_in.get(thread.id, set())
+        if thread.total > len(known) + len(thread.poison):
             self.gaps[thread.id] = thread.conversation
         else:
             self.gaps.pop(thread.id, None)
 
-    def forget_gaps(self, left: Iterable[str]) -> None:
-        """Threads that are no longer there have no gap."""
-        for ident in left:
-            self.gaps.pop(ident, None)
+    def forget_gaps(self, there: set[str], place: str = "") -> None:
+        """Threads that are not there any more have no gap; of one conversation, or of all."""
+        for ident, at in list(self.gaps.items()):
+            if ident not in there and ident != at and not ident.startswith(HELD) and place in ("", at):
+                del self.gaps[ident]
 
     def tell(
         self,

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from modconsole.connectors.base import Known, Page
 from modconsole.connectors.youtube_api import BY_ID
 from modconsole.connectors.youtube_map import Comment, Thread, conversation_id, filter_of, message
-from modconsole.connectors.youtube_pages import KEPT, Pages
+from modconsole.connectors.youtube_pages import HELD, KEPT, Pages
 from modconsole.connectors.youtube_quota import Quota
 from modconsole.connectors.youtube_reader import QUEUES, Reader, ThreadPage
 from modconsole.domain.records import Message, Record, State
@@ -64,7 +64,7 @@ class Pull(Pages):
             yield from self._walk("full", "full")
             self.position["walked"] = self.position.pop("walking", began)
             if self.walked:
-                self.forget_gaps([ident for ident in self.gaps if ident not in self.seen])
+                self.forget_gaps(self.seen)
             marks = [Walk.from_json(self.position.get(key)).mark for key in ("walk", "full")]
             self.position["walk"] = Walk(mark=max((m for m in marks if m is not None), default=None)).to_json()
             del self.position["full"]
@@ -112,7 +112,7 @@ class Pull(Pages):
             for thread in page.threads:
                 if thread.total <= len(thread.replies):
                     self.count(thread)
-                elif self.full or self.counts.get(thread.id) != thread.total:
+                elif self.full or thread.id in self.gaps or self.counts.get(thread.id) != thread.total:
                     self.reader.fill(thread)
                     self.counts.pop(thread.id, None)
                     self.counts[thread.id] = thread.total
@@ -128,6 +128,8 @@ class Pull(Pages):
         """What is held and what is likely spam. A thread stands there for its top comment or for any reply."""
         found: set[str] = set()
         complete = True
+        for ident in [ident for ident in self.gaps if ident.startswith(HELD)]:
+            del self.gaps[ident]
         for status, state in QUEUES:
             cursor: str | None = None
             for turn in range(1, QUEUE_PAGES + 1):
@@ -137,10 +139,10 @@ class Pull(Pages):
                     self.why.append("no permission to see comments that are held for review or likely spam")
                     return
                 cursor = page.following
+                for thread in page.threads:
+                    self._note_queued(thread, status)
                 told = self.tell(f"queue {state}", page, listed=state, complete=cursor is None)
-                here = [each for each in told.records if isinstance(each, Message) and each.state == state]
-                found.update(each.id for each in here)
-                self.queued_in.update(each.parent for each in here if each.parent is not None)
+                found.update(each.id for each in told.records if isinstance(each, Message) and each.state == state)
                 yield told
                 if cursor is None:
                     break
@@ -149,13 +151,21 @@ class Pull(Pages):
             self.queued = found
             self.position["queues"] = sorted(found)[: 2 * KEPT]
 
+    def _note_queued(self, thread: Thread, status: str) -> None:
+        """Note which replies of a thread stand in a queue; where nothing in it does that we were given, that is a gap."""
+        here = {each.id for each in (thread.top, *thread.replies) if each.snippet.moderation_status == status}
+        self.queued_in.setdefault(thread.id, set()).update(here - {thread.id})
+        if not here and thread.total and not thread.poison:
+            self.gaps[f"{HELD}{thread.id}"] = thread.conversation
+
     def _queue_page(self, status: str, cursor: str | None) -> ThreadPage:
         query = {"allThreadsRelatedToChannelId": self.reader.channel, "moderationStatus": status}
         with self.reader.api.http.background():
             page = self.reader.threads(query, cursor)
             for thread in page.threads:
                 said = [comment.snippet.moderation_status for comment in (thread.top, *thread.replies)]
-                if status not in said and thread.total > len(thread.replies):
+                elsewhere = said[0] == "published" and status in said  # then its replies are read with the others
+                if thread.total > len(thread.replies) and not elsewhere:
                     self.reader.fill(thread)
         return page
 
@@ -229,8 +239,7 @@ class Pull(Pages):
                 self.gaps.pop(place, None)
                 if not resumed:
                     self.whole.add(place)
-                    there = self.seen.union(thread.id for thread in page.threads)
-                    self.forget_gaps([t for t, at in self.gaps.items() if at == place and t not in there])
+                    self.forget_gaps(self.seen.union(thread.id for thread in page.threads), place)
                 yield self.tell("threads", page, complete=True)
                 return
             self.position["reading"] = {"conversation": place, "cursor": cursor, "began": began}
@@ -304,9 +313,14 @@ class Pull(Pages):
             return None, False
 
     def _in_no_list(self, comment: Comment) -> bool:
-        """Whether all lists in which a comment could stand were read in this run, and it stood in none."""
+        """Whether all lists in which a comment could stand were read in this run, and it stood in none; or it was so in an earlier
+        run, and is to be looked at again."""
         about = comment.snippet
-        if self.queued is None or (about.parent_id or comment.id) in self.partial:
+        if self.queued is None:
+            return False
+        if comment.id in self.absent:
+            return True
+        if (about.parent_id or comment.id) in self.partial:
             return False
         return self.walked or conversation_id(about.video_id, about.channel_id) in self.whole
 

@@ -94,12 +94,15 @@ class Reader:
         """
         found: list[Message] = []
         poison = thread.poison[:]
+        above = thread.top.snippet.moderation_status or "published"
         unsaid = listed if listed == "live" or not (thread.total or thread.replies) else None
         for comment in (thread.top, *thread.replies):
             said = comment.snippet.moderation_status
             if said is None and comment is thread.top and not thread.listed:
                 continue
             state = STATES.get(said) if said is not None else unsaid
+            if state == "live" and comment is not thread.top and STATES.get(above, "live") != "live":
+                state = "hidden"
             if state is not None:
                 earlier = thread.before(comment)
                 found.append(message(comment, thread.conversation, earlier, state, self.source, now))
