@@ -1,12 +1,12 @@
-"""Fetch the real servers that the tests run on loopback, with the ordinary clients of Debian and npm.
+"""Fetch the real servers that the tests run on loopback, with the ordinary clients of Debian, npm and PyPI.
 
     python scripts/fetch_servers.py [--install]
 
 What comes: Debian's `wordpress` package (unpacked, never installed) and the SQLite driver for WordPress, a zip file
-inside the npm package `@wp-playground/cli`; about 10 MB. They go to the folder that `MODCONSOLE_SERVERS` names, by
-default `.servers/` in the project, which git ignores. `--install` first installs `php-cli` and `php-sqlite3` through
-apt-get, which needs root. Files that are there already are not fetched again. Exit status: 0 everything is there, 1
-something could not be had.
+inside the npm package `@wp-playground/cli`, about 10 MB; and `matrix/`, a virtual environment with Synapse, the Matrix
+homeserver, about 245 MB. They go to the folder that `MODCONSOLE_SERVERS` names, by default `.servers/` in the project,
+which git ignores. `--install` first installs `php-cli` and `php-sqlite3` through apt-get, which needs root. Files that
+are there already are not fetched again. Exit status: 0 everything is there, 1 something could not be had.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 PLAYGROUND = "@wp-playground/cli@3.1.56"
 DRIVER_IN_PACKAGE = "package/sqlite-database-integration.zip"
+SYNAPSE = "matrix-synapse==1.163.2"
 
 
 def cache() -> Path:
@@ -88,11 +89,25 @@ def fetch_sqlite_driver(folder: Path) -> None:
         part.rename(target)
 
 
+def fetch_matrix(folder: Path) -> None:
+    """Install Synapse into a virtual environment of its own, `folder/matrix`; its many dependencies are not ours.
+
+    `matrix/installed` says that it came to its end: an environment cannot be moved into place once it is complete.
+    """
+    target = folder / "matrix"
+    stamp = target / "installed"
+    if stamp.exists() and stamp.read_text() == SYNAPSE:
+        return
+    run(sys.executable, "-m", "venv", "--clear", str(target), cwd=folder)
+    run(str(target / "bin/python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", SYNAPSE, cwd=folder)
+    stamp.write_text(SYNAPSE)
+
+
 def main() -> int:
     folder = cache()
     folder.mkdir(parents=True, exist_ok=True)
     failed = 0
-    steps = [fetch_wordpress, fetch_sqlite_driver]
+    steps = [fetch_wordpress, fetch_sqlite_driver, fetch_matrix]
     if "--install" in sys.argv[1:]:
         steps.insert(0, install_php)
     for step in steps:

@@ -122,7 +122,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _command("go.queue", "1", "queue", "The queue: everybody who waits, most urgent first.", GLOBAL, "go:queue"),
     _command("go.inbox", "2", "inbox", "The inbox: all conversations, newest first.", GLOBAL, "go:inbox"),
     _command("go.sources", "6", "sources", "The sources, and what each can vouch for.", GLOBAL, "go:sources"),
-    _command("go.outbox", "7", "outbox", "Replies on their way, and what became of them.", GLOBAL, "go:outbox"),
+    _command(
+        "go.outbox", "7", "outbox", "Replies and acts on their way, and what became of them.", GLOBAL, "go:outbox"
+    ),
     _command("palette", ": ctrl+p", "commands", "Find any command by its name and run it.", GLOBAL, "palette"),
     _command("help", "?", "help", "All keys that work here, and everywhere.", GLOBAL, "help", footer=99),
     _command("undo", "u", "undo", "Take back your last act.", GLOBAL, "undo", footer=90),
@@ -154,9 +156,17 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "message.moderate",
         "m",
         "moderate",
-        "On its platform: approve, hold, spam, trash, restore.",
+        "What can be done to a message on its platform: approve, remove, report…; Tab: to its author, its place.",
         ASK,
         "moderate",
+    ),
+    _command(
+        "person.moderate",
+        "M",
+        "moderate person",
+        "What can be done to who wrote it: mute, ban, block…, as far as the platform has it.",
+        ASK,
+        "moderate_person",
     ),
     _command("ask.browser", "o", "browser", "Open it on the platform, in the browser.", ASK, "open_browser", ask=True),
     _command("ask.link", "y", "copy link", "Copy its link.", ASK, "copy_link", ask=True),
@@ -193,8 +203,24 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _command(
         "source.pause", "p", "pause", "Leave this source out of syncs, or in again.", "sources", "pause", footer=11
     ),
-    _command("outbox.retry", "r", "retry", "Try a failed reply again.", "outbox", "retry", footer=10),
-    _command("outbox.take-back", "t", "take back", "Make it a draft again.", "outbox", "take_back", footer=11),
+    _command(
+        "outbox.retry",
+        "r",
+        "retry",
+        "Try a failed reply again, or an act of which nobody knows whether it was done.",
+        "outbox",
+        "retry",
+        footer=10,
+    ),
+    _command(
+        "outbox.take-back",
+        "t",
+        "take back",
+        "Make a reply a draft again; call an act off, or let go of it.",
+        "outbox",
+        "take_back",
+        footer=11,
+    ),
 )
 
 PLACES: Final[dict[str, tuple[str, ...]]] = {

@@ -45,8 +45,26 @@ class Chaos(FaultProxy):
         self.faults: Counter[str] = Counter()
         self.writes: Counter[str] = Counter()
         self._old: dict[str, bytes] = {}
+        self._working = 0
 
     def _serve(self, client: socket.socket) -> None:
+        with self._lock:
+            self._working += 1
+        try:
+            self._answer(client)
+        finally:
+            with self._lock:
+                self._working -= 1
+
+    def rest(self) -> None:
+        """Wait until nothing is under way: a request whose sender was killed goes on to the server all the same, and what the clock
+        skips must not overtake it."""
+        deadline = time.monotonic() + 30
+        while self._working:
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+
+    def _answer(self, client: socket.socket) -> None:
         with self._lock:
             breaks = self.random.random() < self.rate
             kind = self.random.choice(KINDS)

@@ -12,7 +12,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from tests.servers import matrix as matrix_server
 from tests.servers.faultproxy import FaultProxy
+from tests.servers.matrix import Synapse
 from tests.servers.wordpress import WordPress, missing
 
 
@@ -45,4 +47,30 @@ def wp_post(wordpress: WordPress) -> int:
 def wp_proxy(wordpress: WordPress) -> Iterator[FaultProxy]:
     """A proxy in front of WordPress that breaks on demand."""
     with FaultProxy(wordpress.port) as proxy:
+        yield proxy
+
+
+@functools.cache
+def _homeserver() -> Synapse:
+    """The one homeserver of this process."""
+    server = Synapse()
+    atexit.register(server.remove)
+    return server.start()
+
+
+@pytest.fixture(scope="session")
+def matrix() -> Synapse:
+    """A real Matrix homeserver on loopback with an administrator, us (crew), a colleague (mod) and three strangers."""
+    why = matrix_server.missing()
+    if why and os.environ.get("MODCONSOLE_NO_SKIP") == "1":
+        pytest.fail(why)
+    if why:
+        pytest.skip(why)
+    return _homeserver()
+
+
+@pytest.fixture
+def matrix_proxy(matrix: Synapse) -> Iterator[FaultProxy]:
+    """A proxy in front of the homeserver that breaks on demand."""
+    with FaultProxy(matrix.port) as proxy:
         yield proxy

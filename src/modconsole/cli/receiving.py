@@ -8,7 +8,7 @@ from urllib.parse import quote
 import click
 
 from modconsole.cli.call import Call, command
-from modconsole.cli.syncing import _log_to_stderr, _until_stopped
+from modconsole.cli.syncing import _log, _until_stopped
 
 if TYPE_CHECKING:
     from modconsole.desk.receiving import Made
@@ -123,6 +123,6 @@ def _serve(call: Call, host: str, port: int, max_bytes: int) -> int:
                 "Others can reach this address. Deliveries are signed, not secret: put a server with TLS before it."
             )
 
-    _log_to_stderr()
+    _log(None, False)
     receiving.serve(desk, host, port, _until_stopped(), listening, max_bytes=max_bytes)
     return 0

@@ -25,7 +25,9 @@ from modconsole.store.queue import QueueRow
 from modconsole.store.verify import Difference
 
 if TYPE_CHECKING:
+    from modconsole.desk.moderating import Offer
     from modconsole.desk.sources import Changed
+    from modconsole.store.acts import Moderated
 
 PAGE = 1_000
 _LAST = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z, the last instant that RFC 3339 can spell
@@ -215,6 +217,49 @@ def done(act: journal.Done) -> dict[str, Any]:
         "undone": act.undone,
         "state": act.state or None,
         "text": act.text,
+    } | ({"on": act.on, "label": act.label or None, "until": time_text(act.until)} if act.on else {})
+
+
+def moderated(act: Moderated) -> dict[str, Any]:
+    """One moderation act with what came of it."""
+    return {
+        "id": act.id,
+        "at": time_text(act.at),
+        "by": act.by,
+        "source": act.source,
+        "conversation": act.conversation,
+        "act": act.act,
+        "on": act.on,
+        "target": act.target,
+        "message": act.message,
+        "person": act.person,
+        "label": act.label or None,
+        "reason": act.reason or None,
+        "until": time_text(act.until),
+        "state": act.state,
+        "due_at": time_text(act.not_before) if act.state == "queued" else None,
+        "was": act.was,
+        "became": act.became,
+        "undone": act.undone,
+        "note": act.note or None,
+        "trouble": act.trouble or None,
+    }
+
+
+def offer(each: Offer) -> dict[str, Any]:
+    """One act that can be done, or not and why."""
+    info = each.info
+    return {
+        "act": info.act,
+        "on": info.on,
+        "does": info.does,
+        "undo": info.undo or None,
+        "takes": sorted(info.takes),
+        "needs": sorted(info.needs),
+        "choices": list(info.choices),
+        "can": not each.why_not,
+        "why_not": each.why_not or None,
+        "stands": each.stands.id if each.stands is not None else None,
     }
 
 

@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 
 from modconsole import keys
 from modconsole.desk import ahead
-from modconsole.desk.views import conversation
+from modconsole.desk.views import conversation, standing
 from modconsole.domain.safetext import Safe, cells, cut, fill, join, line, literal
 from modconsole.screens.ask_actions import AskActions
 from modconsole.screens.base import bindings, trust
@@ -145,7 +145,12 @@ class ConversationScreen(AskActions, ModerateActions):
         self._reading, self._read_again = True, False
         self._began = time.monotonic()
         source, ident = self._source_id, self._conversation_id
-        self.work(lambda: Talk(conversation(self.desk, source, ident)), self._show, self._cannot_read)
+        self.work(lambda: self._read(source, ident), self._show, self._cannot_read)
+
+    def _read(self, source: str, ident: str) -> Talk:
+        """In a thread."""
+        found = conversation(self.desk, source, ident)
+        return Talk(found, standing(found.acts, self.desk.now()))
 
     def _rested(self) -> None:
         if self._read_again and not self._reading:
@@ -226,9 +231,7 @@ class ConversationScreen(AskActions, ModerateActions):
         told = self.view.item
         if told is None:
             return None
-        shown = told.shown
-        author = who(shown.name, shown.handle, shown.message.author.id)
-        return Target(self._source_id, shown.message.id, shown.message.state or "live", author)
+        return Target(self._source_id, told.entry.id, told.entry.state)
 
     def message_meant(self, row: QueueRow) -> str:
         """The message under the cursor, where it belongs to the ask."""
