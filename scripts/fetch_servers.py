@@ -1,12 +1,14 @@
-"""Fetch the real servers that the tests run on loopback, with the ordinary clients of Debian and npm.
+"""Fetch the servers that the tests run on loopback, with the ordinary clients of Debian, npm and PyPI.
 
     python scripts/fetch_servers.py [--install]
 
 What comes: Debian's `wordpress` package (unpacked, never installed) and the SQLite driver for WordPress, a zip file
-inside the npm package `@wp-playground/cli`; about 10 MB. They go to the folder that `MODCONSOLE_SERVERS` names, by
-default `.servers/` in the project, which git ignores. `--install` first installs `php-cli` and `php-sqlite3` through
-apt-get, which needs root. Files that are there already are not fetched again. Exit status: 0 everything is there, 1
-something could not be had.
+inside the npm package `@wp-playground/cli`; about 10 MB. `mastodon-mock`, a double of Mastodon, into a virtual
+environment of its own (its FastAPI and SQLAlchemy have no business beside ours; 90 MB), and the npm package `masto`,
+whose types the double is checked against. They go to the folder that `MODCONSOLE_SERVERS` names, by default `.servers/`
+in the project, which git ignores. `--install` first installs `php-cli` and `php-sqlite3` through apt-get, which needs
+root. Files that are there already are not fetched again. Exit status: 0 everything is there, 1 something could not be
+had.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 PLAYGROUND = "@wp-playground/cli@3.1.56"
 DRIVER_IN_PACKAGE = "package/sqlite-database-integration.zip"
+MASTODON_MOCK = "mastodon-mock==0.6.1"
+MASTO = "masto@8.0.0"
 
 
 def cache() -> Path:
@@ -88,11 +92,37 @@ def fetch_sqlite_driver(folder: Path) -> None:
         part.rename(target)
 
 
+def fetch_mastodon(folder: Path) -> None:
+    """Install the double of Mastodon into `folder/mastodon`, a virtual environment."""
+    target = folder / "mastodon"
+    if (target / "bin" / "mastodon_mock").exists():
+        return
+    shutil.rmtree(target, ignore_errors=True)
+    run(sys.executable, "-m", "venv", str(target), cwd=folder)
+    run(str(target / "bin" / "python"), "-m", "pip", "install", "--quiet", MASTODON_MOCK, cwd=folder)
+
+
+def fetch_mastodon_types(folder: Path) -> None:
+    """Unpack the type declarations of Mastodon's interface into `folder/masto`."""
+    target = folder / "masto"
+    if (target / "package.json").exists():
+        return
+    downloads = folder / "downloads"
+    downloads.mkdir(parents=True, exist_ok=True)
+    if not list(downloads.glob("masto-*.tgz")):
+        run("npm", "pack", MASTO, cwd=downloads)
+    with tempfile.TemporaryDirectory(dir=folder) as unpacked:
+        with tarfile.open(sorted(downloads.glob("masto-*.tgz"))[-1]) as package:
+            package.extractall(unpacked, filter="data")
+        shutil.rmtree(target, ignore_errors=True)
+        (Path(unpacked) / "package").rename(target)
+
+
 def main() -> int:
     folder = cache()
     folder.mkdir(parents=True, exist_ok=True)
     failed = 0
-    steps = [fetch_wordpress, fetch_sqlite_driver]
+    steps = [fetch_wordpress, fetch_sqlite_driver, fetch_mastodon, fetch_mastodon_types]
     if "--install" in sys.argv[1:]:
         steps.insert(0, install_php)
     for step in steps:

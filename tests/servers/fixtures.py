@@ -12,7 +12,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from tests.servers import mastodon as mastodon_server
 from tests.servers.faultproxy import FaultProxy
+from tests.servers.mastodon import Mastodon
 from tests.servers.wordpress import WordPress, missing
 
 
@@ -27,12 +29,16 @@ def _running() -> WordPress:
 @pytest.fixture(scope="session")
 def wordpress() -> WordPress:
     """A real WordPress on loopback with admin, two editors, an author and two subscribers."""
-    why = missing()
+    _needed(missing())
+    return _running()
+
+
+def _needed(why: str) -> None:
+    """Skip, or fail where nothing may be skipped, if a server cannot run here: `why` says so, or is empty."""
     if why and os.environ.get("MODCONSOLE_NO_SKIP") == "1":
         pytest.fail(why)
     if why:
         pytest.skip(why)
-    return _running()
 
 
 @pytest.fixture
@@ -45,4 +51,26 @@ def wp_post(wordpress: WordPress) -> int:
 def wp_proxy(wordpress: WordPress) -> Iterator[FaultProxy]:
     """A proxy in front of WordPress that breaks on demand."""
     with FaultProxy(wordpress.port) as proxy:
+        yield proxy
+
+
+@functools.cache
+def _running_mastodon() -> Mastodon:
+    """The one double of Mastodon of this process."""
+    server = Mastodon()
+    atexit.register(server.remove)
+    return server.start()
+
+
+@pytest.fixture(scope="session")
+def mastodon() -> Mastodon:
+    """A stateful double of Mastodon on loopback, without anybody's account yet."""
+    _needed(mastodon_server.missing())
+    return _running_mastodon()
+
+
+@pytest.fixture
+def mastodon_proxy(mastodon: Mastodon) -> Iterator[FaultProxy]:
+    """A proxy in front of the double of Mastodon that breaks on demand."""
+    with FaultProxy(mastodon.port) as proxy:
         yield proxy

@@ -144,6 +144,7 @@ class Api:
 
     http: Http
     batches: bool | None = None
+    per_page: int = PER_PAGE
     _instance: Instance | None = field(default=None, repr=False)
 
     def url(self, path: str, query: Iterable[tuple[str, str]] = ()) -> str:
@@ -163,9 +164,9 @@ class Api:
             raise unreadable(self.http.host, writing=writing) from None
 
     def listing(
-        self, path: str, kind: type[T], query: Iterable[tuple[str, str]] = (), *, limit: int | None = PER_PAGE
+        self, path: str, kind: type[T], query: Iterable[tuple[str, str]] = (), *, limit: int | None = None
     ) -> Listing[T]:
-        """One page of a list, newest first."""
+        """One page of a list, newest first, with `limit` items at most where one is given."""
 
         def parse(answer: Answer) -> Listing[T]:
             raw = self.decode(answer, list[msgspec.Raw])
@@ -237,7 +238,7 @@ class Api:
 
     def _batch(self, idents: Sequence[str]) -> dict[str, Status]:
         try:
-            page = self.listing("/api/v1/statuses", Status, [("id[]", ident) for ident in idents], limit=None)
+            page = self.listing("/api/v1/statuses", Status, [("id[]", ident) for ident in idents])
         except (Gone, Refused):
             self.batches = False
             return {}
@@ -274,11 +275,11 @@ class Api:
         """Notifications of mentions and quotes, those that the policy keeps back among them (`include_filtered`, since
         4.3)."""
         wanted = [("types[]", "mention"), ("types[]", "quote"), ("include_filtered", "true")]
-        return self.listing("/api/v1/notifications", Notification, [*query, *wanted])
+        return self.listing("/api/v1/notifications", Notification, [*query, *wanted], limit=self.per_page)
 
     def conversations(self, query: Iterable[tuple[str, str]] = ()) -> Listing[Thread]:
         """Direct messages, each thread and set of people by its last status."""
-        return self.listing("/api/v1/conversations", Thread, query)
+        return self.listing("/api/v1/conversations", Thread, query, limit=self.per_page)
 
     # ------------------------------------------------------------------ queues, people
 
@@ -288,7 +289,7 @@ class Api:
 
     def requests(self, query: Iterable[tuple[str, str]] = ()) -> Listing[Request]:
         """Those whose notifications are kept back (since 4.3)."""
-        return self.listing("/api/v1/notifications/requests", Request, query)
+        return self.listing("/api/v1/notifications/requests", Request, query, limit=self.per_page)
 
     def reports(self, query: Iterable[tuple[str, str]] = ()) -> Listing[Report]:
         """Reports, for staff; unresolved ones unless `resolved` is asked for."""

@@ -53,8 +53,6 @@ class Found:
     page: Listing[Any]
     statuses: list[tuple[datetime, Status]]
     times: list[datetime]
-    talked: set[str]
-    """Those whose conversation is read because of it."""
 
 
 def pages(run: Run) -> Iterator[Page]:
@@ -136,9 +134,11 @@ def _walk(
             run.began = found.page.server_time
         floor = place.walk.mark - overlap if place.walk.mark is not None else None
         fresh = [status for moment, status in found.statuses if floor is None or to_instant(moment) >= floor]
-        unseen = [s.id for s in fresh if s.id in found.talked and s.id not in run.told]
+        unseen = [status.id for status in fresh if status.id not in run.told]
         records = run.records(fresh)
-        roots = [root for ident in unseen if (root := run.pool.root(ident)) is not None]
+        roots = [
+            root for ident in unseen if (root := run.pool.root(ident)) is not None and not _alone(run, ident, root)
+        ]
         run.read.difference_update(roots)  # one that was read without this status is read again
         run.put("todo", [*run.names("todo"), *roots])
         done = place.met(found.page, [to_instant(moment) for moment in found.times])
@@ -151,15 +151,20 @@ def _walk(
         yield from todo(run)
 
 
+def _alone(run: Run, ident: str, root: str) -> bool:
+    """Whether a status is a thread that nobody has answered. Of direct messages the answers are not counted."""
+    status = run.pool.statuses[ident]
+    return ident == root and status.replies_count == 0 and not status.direct
+
+
 def _own(run: Run, lane: Lane) -> Found | None:
-    """What we wrote: read whole is the thread of each that answers somebody, or was answered."""
+    """What we wrote, in whatever app."""
     gap = "no permission to read statuses: replies made elsewhere are not seen"
     page = run.allowed(lambda: run.api.own(run.us.id, lane.query()), gap)
     if page is None:
         return None
-    talked = {status.id for status in page.items if status.in_reply_to_id is not None or status.replies_count}
     mine = [(status.created_at, status) for status in page.items if status.reblog is None]
-    return Found(page, mine, [status.created_at for status in page.items], talked)
+    return Found(page, mine, [status.created_at for status in page.items])
 
 
 def _mentions(run: Run, lane: Lane) -> Found | None:
@@ -168,7 +173,7 @@ def _mentions(run: Run, lane: Lane) -> Found | None:
     if page is None:
         return None
     told = [(one.created_at, one.status) for one in page.items if one.status is not None]
-    return Found(page, told, [one.created_at for one in page.items], {status.id for _, status in told})
+    return Found(page, told, [one.created_at for one in page.items])
 
 
 def _conversations(run: Run, lane: Lane) -> Found | None:
@@ -191,4 +196,4 @@ def _conversations(run: Run, lane: Lane) -> Found | None:
     run.position["walked"] = {**kept, **{ident: status.id for ident, status in rows.items()}}
     fresh = [(status.created_at, status) for ident, status in rows.items() if before.get(ident) != status.id]
     times = [status.created_at for status in rows.values()]
-    return Found(page, fresh, times, {status.id for _, status in fresh})
+    return Found(page, fresh, times)
