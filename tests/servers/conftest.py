@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.servers.fixtures import mastodon, mastodon_proxy, wordpress, wp_post, wp_proxy
+from tests.servers.fixtures import fedi, mastodon, mastodon_proxy, wordpress, wp_post, wp_proxy
 
-__all__ = ["mastodon", "mastodon_proxy", "wordpress", "wp_post", "wp_proxy"]
+__all__ = ["fedi", "mastodon", "mastodon_proxy", "wordpress", "wp_post", "wp_proxy"]

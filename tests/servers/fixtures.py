@@ -13,8 +13,10 @@ from collections.abc import Iterator
 
 import pytest
 from tests.servers import mastodon as mastodon_server
+from tests.servers import mastodon_types
 from tests.servers.faultproxy import FaultProxy
 from tests.servers.mastodon import Mastodon
+from tests.servers.mastodon_kit import Kit
 from tests.servers.wordpress import WordPress, missing
 
 
@@ -74,3 +76,13 @@ def mastodon_proxy(mastodon: Mastodon) -> Iterator[FaultProxy]:
     """A proxy in front of the double of Mastodon that breaks on demand."""
     with FaultProxy(mastodon.port) as proxy:
         yield proxy
+
+
+@pytest.fixture
+def fedi(mastodon: Mastodon) -> Iterator[Kit]:
+    """New accounts on the double of Mastodon; after the test, everything that travelled must have been as it is typed."""
+    _needed(mastodon_types.missing())
+    kit = Kit.on(mastodon)
+    yield kit
+    if wrong := kit.close():
+        pytest.fail("\n".join(dict.fromkeys(wrong)))

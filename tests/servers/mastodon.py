@@ -1,8 +1,8 @@
 """A double of Mastodon on loopback, for tests: mastodon-mock, which keeps state in memory and answers as Mastodon 4.x.
 
-It is no Mastodon: what it answers is checked against published types (`mastodon_types`), and where it is known to differ from the
-real thing, `docs/platforms/mastodon.md` says so. Everything that *other people* do goes through the helpers here, never through the
-connector under test: `post`, `reply`, `edit`, `delete`, `direct`, `report`, …
+It is no Mastodon: what it answers is checked against published types (`mastodon_types`), and where it is known to
+differ from the real thing, `docs/platforms/mastodon.md` says so. Everything that *other people* do goes through the
+helpers here, never through the connector under test: `post`, `reply`, `edit`, `delete`, `direct`, `report`, …
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
 """The interface of Mastodon as the npm package `masto` types it: routes, what may be asked, and what comes back.
 
-`masto` is a client library of Mastodon's, made beside its documentation and by other people than the double, and its type declarations
-are regular enough to be read by a small parser. So they serve as the schema that Mastodon itself does not publish. `Types` loads the
-declarations; `Types.routes` are the routes with the types of their parameters and answers; `Types.problems` compares a value.
+`masto` is a client library of Mastodon's, made beside its documentation and by other people than the double, and its
+type declarations are regular enough to be read by a small parser. So they serve as the schema that Mastodon itself does
+not publish. `Types` loads the declarations; `Types.routes` are the routes with the types of their parameters and
+answers; `Types.problems` compares a value.
 
-Only what those declarations use of TypeScript is understood; anything else raises `SyntaxError`, so that nothing passes unread.
+Only what those declarations use of TypeScript is understood; anything else raises `SyntaxError`, so that nothing passes
+unread.
 """
 
 from __future__ import annotations
@@ -35,8 +37,8 @@ def snake(name: str) -> str:
 # ---------------------------------------------------------------------- types as they are parsed
 
 Type = tuple[Any, ...]
-"""("name", name, arguments) | ("text", literal) | ("object", members) | ("union" | "both", types) | ("list", type) | ("keys", type)
-| ("at", type, key type) | ("function",)"""
+"""("name", name, arguments) | ("text", literal) | ("object", members) | ("union" | "both", types) | ("list", type) |
+("keys", type) | ("at", type, key type) | ("function",)"""
 
 
 @dataclass
@@ -63,8 +65,11 @@ class Module:
     """One file of declarations."""
 
     declared: dict[str, Declared] = field(default_factory=dict)
-    imports: dict[str, tuple[Path, str | None]] = field(default_factory=dict)
+    imports: dict[str, tuple[Path, str]] = field(default_factory=dict)
+    spaces: dict[str, Path] = field(default_factory=dict)
+    """Whole files under one name, imported or handed on."""
     stars: list[Path] = field(default_factory=list)
+    """Files whose declarations are handed on."""
 
 
 class Parser:
@@ -130,10 +135,11 @@ class Parser:
 
     def _import(self, found: Module) -> None:
         self.skip("type")
-        names: list[tuple[str, str | None]] = []
+        names: list[tuple[str, str]] = []
+        space = ""
         if self.skip("*"):
             self.take("as")
-            names.append((self.take(), None))
+            space = self.take()
         else:
             self.take("{")
             while not self.skip("}"):
@@ -145,6 +151,8 @@ class Parser:
         source = self._file(self.take())
         self.skip(";")
         found.imports.update((local, (source, name)) for local, name in names)
+        if space:
+            found.spaces[space] = source
 
     def _star(self, found: Module) -> None:
         self.take("type")
@@ -154,7 +162,7 @@ class Parser:
         source = self._file(self.take())
         self.skip(";")
         if name:
-            found.imports[name] = (source, None)
+            found.spaces[name] = source
         else:
             found.stars.append(source)
 
@@ -292,12 +300,16 @@ class Route:
     method: str
     path: str
     parameters: frozenset[str]
+    asked: Any = field(compare=False, hash=False, default=None)
+    """The type of the parameters, with its scope; None where there are none."""
     result: Any = field(compare=False, hash=False, default=None)
 
     def fits(self, method: str, path: str) -> bool:
         """Whether a request goes here."""
-        pattern = re.escape(self.path).replace(r"\{\}", "[^/]+")
-        return method == self.method and re.fullmatch(pattern, path) is not None
+        mine, asked = self.path.split("/"), path.split("/")
+        if method != self.method or len(mine) != len(asked):
+            return False
+        return all(word in (given, "{}") for word, given in zip(mine, asked, strict=True))
 
 
 Scope = tuple[Path, dict[str, Any]]
@@ -317,23 +329,21 @@ class Types:
             self._modules[path] = Parser(path).module()
         return self._modules[path]
 
-    def find(self, name: str, path: Path) -> Declared | None:
-        """The declaration of a name as it is seen from a file."""
+    def find(self, name: str, path: Path, *, inside: bool = True) -> Declared | None:
+        """The declaration of a name as it is seen from within a file, or else by whoever imports from it."""
         if not path.is_relative_to(self.root):
             return None
         head, _, rest = name.partition(".")
         module = self.module(path)
         if not rest and head in module.declared:
             return module.declared[head]
-        if head in module.imports:
+        if rest and head in module.spaces:
+            return self.find(rest, module.spaces[head], inside=False)
+        if inside and head in module.imports:
             source, original = module.imports[head]
-            if not source.is_relative_to(self.root):
-                return None
-            if original is None:
-                return self.find(rest, source)
-            return self.find(f"{original}.{rest}" if rest else original, source)
+            return self.find(f"{original}.{rest}" if rest else original, source, inside=False)
         for star in module.stars:
-            found = self.find(name, star)
+            found = self.find(name, star, inside=False)
             if found is not None:
                 return found
         return None
@@ -414,7 +424,7 @@ class Types:
             return self.problems(value, found, scope, where) if found is not None else [f"{where}: cannot be looked up"]
         if kind[0] == "union":
             tries = [self.problems(value, part, scope, where) for part in kind[1]]
-            return min(tries, key=len)
+            return min(tries, key=_weight)
         if kind[0] == "both":
             return [found for part in kind[1] for found in self.problems(value, part, scope, where)]
         if kind[0] == "list":
@@ -443,9 +453,9 @@ class Types:
 
     @staticmethod
     def _plain(value: Any, kind: Type, where: str) -> list[str]:
-        wanted = {"string": str, "number": (int, float), "boolean": bool, "null": type(None), "undefined": type(None)}
+        wanted: dict[str, Any] = {"string": str, "number": (int, float), "boolean": bool, "null": type(None), "undefined": type(None)}
         name = kind[1] if kind[0] == "name" else kind[0]
-        if name in ("unknown", "any"):
+        if name in ("unknown", "any", "void"):
             return []
         if name in wanted:
             fits = isinstance(value, wanted[name]) and not (name == "number" and isinstance(value, bool))
@@ -482,20 +492,27 @@ class Types:
         if action not in verbs:
             path = f"{path}/{snake(action)}"
         method = verbs.get(action) or ("GET" if action in ("lookup", "verifyCredentials") else "POST")
-        parameters = self.fields(types[1], scope) if len(types) > 1 and types[1] is not None else set()
+        asked = (types[1], scope) if len(types) > 1 and types[1] is not None else None
+        parameters = self.fields(*asked) if asked is not None else set()
         result = types[0]
         while result[0] == "name" and result[1] in ("Promise", "Paginator"):
             result = result[2][0]
-        return Route(method, path, frozenset(parameters), (result, scope))
+        return Route(method, path, frozenset(parameters), asked, (result, scope))
 
     def route(self, method: str, path: str) -> list[Route]:
-        """The routes that a request may go to: several where one action has several forms, none where there is no such route.
+        """The routes that a request may go to: several where one action has several forms, none where there is no such
+        route.
 
         A route with fixed words wins over one with an id in their place, as on a server.
         """
         fitting = [route for route in self.routes if route.fits(method, path)]
         fewest = min((route.path.count("{}") for route in fitting), default=0)
         return [route for route in fitting if route.path.count("{}") == fewest]
+
+
+def _weight(problems: list[str]) -> float:
+    """How far a value is from a type: what is wrong at the top counts more than what is wrong deep inside."""
+    return sum(0.01 ** problem.partition(":")[0].count(".") for problem in problems)
 
 
 def _kind(value: Any) -> str:
