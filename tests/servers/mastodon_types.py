@@ -374,7 +374,11 @@ class Types:
 
     def _members(self, kind: Type, scope: Scope) -> Iterator[tuple[Member, Scope]]:
         """The properties of a type that is an object, or several at once."""
+        if kind[0] == "bound":
+            kind, scope = kind[1], kind[2]
         kind, scope = self._expanded(kind, scope)
+        if kind[0] == "at":
+            kind = self._at(kind, scope) or kind
         if kind[0] == "object":
             yield from ((member, scope) for member in kind[1])
         elif kind[0] in ("both", "union"):
@@ -453,7 +457,13 @@ class Types:
 
     @staticmethod
     def _plain(value: Any, kind: Type, where: str) -> list[str]:
-        wanted: dict[str, Any] = {"string": str, "number": (int, float), "boolean": bool, "null": type(None), "undefined": type(None)}
+        wanted: dict[str, Any] = {
+            "string": str,
+            "number": (int, float),
+            "boolean": bool,
+            "null": type(None),
+            "undefined": type(None),
+        }
         name = kind[1] if kind[0] == "name" else kind[0]
         if name in ("unknown", "any", "void"):
             return []

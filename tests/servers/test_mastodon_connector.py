@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+import stamina
 from tests.servers.faultproxy import Fault, FaultProxy
 from tests.servers.mastodon import Person
 from tests.servers.mastodon_kit import Kit, now
@@ -367,7 +368,8 @@ def test_a_broken_answer_is_asked_for_again(fedi: Kit, mastodon_proxy: FaultProx
     connector = fedi.signed_in(url=mastodon_proxy.url)
     for path in ("/notifications?", "/context", "/statuses?"):
         mastodon_proxy.fail(Fault(kind, "GET", path))  # type: ignore[arg-type]
-    mirror = Mirror(connector, fedi.mirror.now).pull()
+    with stamina.set_testing(True, attempts=3):  # as often as ever, without the pauses
+        mirror = Mirror(connector, now()).pull()
     assert set(mirror.messages) == {post, answer}
     assert mirror.coverage is not None
 
@@ -378,7 +380,7 @@ def test_a_server_that_stays_down_is_told_and_loses_nothing(fedi: Kit, mastodon_
     answer = fedi.server.reply(fedi.alice, post, f"@{fedi.us.name} yes")
     mirror = Mirror(fedi.signed_in(url=mastodon_proxy.url), fedi.mirror.now)
     mastodon_proxy.fail(Fault("status", "GET", "/context", times=3, code=502))
-    with pytest.raises(Unreachable):
+    with stamina.set_testing(True, attempts=3), pytest.raises(Unreachable):
         mirror.pull()
     assert mirror.coverage is None
     mirror.pull()
