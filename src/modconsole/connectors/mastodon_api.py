@@ -269,7 +269,8 @@ class Api:
 
     def own(self, account: str, query: Iterable[tuple[str, str]] = ()) -> Listing[Status]:
         """What an account wrote, boosts left out. With our own account, direct messages are in it."""
-        return self.listing(f"/api/v1/accounts/{safe(account)}/statuses", Status, [*query, ("exclude_reblogs", "true")])
+        path = f"/api/v1/accounts/{safe(account)}/statuses"
+        return self.listing(path, Status, [*query, ("exclude_reblogs", "true")], limit=self.per_page)
 
     def mentions(self, query: Iterable[tuple[str, str]] = ()) -> Listing[Notification]:
         """Notifications of mentions and quotes, those that the policy keeps back among them (`include_filtered`, since
