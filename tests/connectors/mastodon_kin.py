@@ -173,10 +173,10 @@ class Kin:
         query = {key.removesuffix("[]"): values for key, values in parse_qs(request.url.query.decode()).items()}
         return self._read(path, query) if request.method == "GET" else self._write(request, path)
 
-    def said(self, value: object, status: int = 200, **headers: str) -> httpx.Response:
+    def said(self, value: object, status: int = 200, headers: dict[str, str] | None = None) -> httpx.Response:
         """An answer, with the server's clock."""
         date = self.moment().strftime("%a, %d %b %Y %H:%M:%S GMT")
-        return httpx.Response(status, json=value, headers={"Date": date, **self.headers, **headers})
+        return httpx.Response(status, json=value, headers={"Date": date, **self.headers, **(headers or {})})
 
     def none(self) -> httpx.Response:
         return self.said({"error": "Record not found"}, 404)
@@ -224,7 +224,7 @@ class Kin:
             links.append(f'<https://kin.example{path}?max_id={page[-1]["id"]}>; rel="next"')
         if page and self.habits.links != "none":
             links.append(f'<https://kin.example{path}?since_id={page[0]["id"]}>; rel="prev"')
-        return self.said(page, **({"Link": ", ".join(links)} if links else {}))
+        return self.said(page, headers={"Link": ", ".join(links)} if links else {})
 
     def _conversations(self, path: str, query: dict[str, list[str]]) -> httpx.Response:
         if self.habits.conversations == "missing":
@@ -232,7 +232,7 @@ class Kin:
         rows: dict[str, dict[str, Any]] = {}
         for status in self.statuses.values():
             if status["visibility"] == "direct" and self.habits.conversations == "list":
-                top = self.root(status["id"])
+                top = [status["id"], *self.above(status["id"])][-1]
                 rows[top] = {"id": status["id"], "row": top, "last_status": self.shown(status), "accounts": []}
         answer = self._listed(path, list(rows.values()), query)
         page = [{**row, "id": row["row"]} for row in answer.json()]
@@ -240,18 +240,16 @@ class Kin:
             200, json=page, headers={k: v for k, v in answer.headers.items() if k in ("link", "date")}
         )
 
-    def root(self, ident: str) -> str:
-        """The topmost status above this one."""
-        while (above := self.statuses[ident]["in_reply_to_id"]) is not None and above in self.statuses:
-            ident = above
-        return ident
+    def above(self, ident: str) -> list[str]:
+        """The statuses above this one, the topmost last."""
+        found: list[str] = []
+        while (parent := self.statuses[ident]["in_reply_to_id"]) is not None and parent in self.statuses:
+            found.append(parent)
+            ident = parent
+        return found
 
     def _context(self, ident: str) -> httpx.Response:
-        above: list[dict[str, Any]] = []
-        current = self.statuses[ident]
-        while (parent := current["in_reply_to_id"]) is not None and parent in self.statuses:
-            current = self.statuses[parent]
-            above.insert(0, self.shown(current))
+        above = [self.shown(self.statuses[parent]) for parent in reversed(self.above(ident))]
         below: list[dict[str, Any]] = []
         places = [ident]
         while places:
@@ -261,7 +259,7 @@ class Kin:
             places += [s["id"] for s in children]
         shown = [[s for s in some if s["account"]["username"] not in self.hidden] for some in (above, below)]
         headers = {"Mastodon-Async-Refresh": 'id="x", retry=5'} if ident in self.fetching else {}
-        return self.said({"ancestors": shown[0], "descendants": shown[1]}, **headers)
+        return self.said({"ancestors": shown[0], "descendants": shown[1]}, headers=headers)
 
     def _write(self, request: httpx.Request, path: str) -> httpx.Response:
         if path != "/api/v1/statuses":

@@ -37,7 +37,7 @@ DIFFERENCES: dict[str, str] = {
     r"\.last_status_at: null, not a string": "documented as nullable (entities/Account); not read",
     r"\.card\.(blurhash: null, not a string|authors: missing)": "documented as nullable, or new in 4.3; not read",
     # the double is wrong
-    r"\[\]\.status: null, not an object": "the double keeps the notification of a deleted post, Mastodon deletes it with the post",
+    r"\[\]\.status: null, not an object": "the double keeps the notification of a deleted post, which Mastodon deletes",
 }
 """What the double answers otherwise than the types say: a pattern, and why that is right, or does not matter."""
 
@@ -97,7 +97,8 @@ class Shapes:
             found += self._known(f"{name} {key}", NO_PARAMETER)
         forms = [route.asked for route in routes if route.asked is not None]
         if given and forms:
-            found += min((self.types.problems(given, kind, scope, "body") for kind, scope in forms), key=len)
+            tries: list[list[str]] = [self.types.problems(given, kind, scope, "body") for kind, scope in forms]
+            found += min(tries, key=len)
         return found
 
     def _known(self, what: str, known: dict[str, str]) -> list[str]:

@@ -211,8 +211,8 @@ class Mastodon:
         """
         me = self._me()
         parent = parent_of(reply, me, self._api)
-        wanted = draft(reply, parent, me, self._api)
-        answer = self._api.write("POST", "/api/v1/statuses", wanted.body, headers={"Idempotency-Key": reply.key})
+        body = draft(reply, parent, me, self._api)
+        answer = self._api.write("POST", "/api/v1/statuses", body, headers={"Idempotency-Key": reply.key})
         return self._record(self._api.decode(answer, Status, writing=True))
 
     def find(self, reply: Outgoing, candidates: frozenset[str]) -> Message | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,14 +30,6 @@ HANDLE = re.compile(r"(?<![=/\w])@(\w+(?:[\w.-]*\w)?)(?:@(\w[\w.-]*\w))?", re.AS
 ADDRESS = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?'()\[\]{}]")
 
 
-@dataclass(frozen=True)
-class Draft:
-    """What is sent: the text with whom it answers, and the parent's audience and warning."""
-
-    text: str
-    body: dict[str, Any]
-
-
 def counted(text: str) -> str:
     """A text as Mastodon counts it: each address is `PER_URL` characters, and of `@name@server` only `@name` counts
     (`StatusLengthValidator`). The count is in grapheme clusters, and a content warning counts along."""
@@ -61,8 +52,8 @@ def named(text: str, here: str) -> set[str]:
     return {key(f"{found[1]}@{found[2] or ''}", here) for found in HANDLE.finditer(ADDRESS.sub(" ", text))}
 
 
-def draft(reply: Outgoing, parent: Status, us: Me, api: Api) -> Draft:
-    """What to send as an answer to `parent`.
+def draft(reply: Outgoing, parent: Status, us: Me, api: Api) -> dict[str, Any]:
+    """The body of the request that answers `parent`, with its audience and its content warning.
 
     The server notifies only those whom the text names, so whoever is answered is named at its beginning unless the text
     does so already. A direct message is seen by those it names: naming anybody who is not part of the talk would show
@@ -92,7 +83,7 @@ def draft(reply: Outgoing, parent: Status, us: Me, api: Api) -> Draft:
         allowed = {inside[name] for name in names} | {parent.account.id}
         body["allowed_mentions"] = sorted(allowed - {us.id} or {us.id})
     check_length(text, parent.spoiler_text or "", api)
-    return Draft(text, body)
+    return body
 
 
 def check_length(text: str, warning: str, api: Api) -> None:
