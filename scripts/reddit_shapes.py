@@ -68,6 +68,7 @@ ENDPOINTS: dict[str, str] = {
     "POST /api/v1/modactions/removal_reasons": r"POST /api/v1/modactions/removal_reasons",
     "POST /api/v1/modactions/removal_comment_message": r"POST /api/v1/modactions/removal_comment_message",
     "POST /api/v1/modactions/removal_link_message": r"POST /api/v1/modactions/removal_link_message",
+    "GET /api/mod/notes": r"GET /api/mod/notes",
     "POST /api/mod/notes": r"POST /api/mod/notes",
     "DELETE /api/mod/notes": r"DELETE /api/mod/notes",
 }
@@ -87,7 +88,9 @@ DOCUMENTED: dict[str, dict[str, list[str]]] = {
 `models/listing`, `models/reddit/subreddit/relationship.py`, `models/reddit/subreddit/modmail.py`."""
 
 THINGS = ("t1", "t3", "t4", "t5", "more")
-MAPS = frozenset(("conversations", "messages", "modActions", "recentComments", "recentPosts", "recentConvos", "reasons"))
+MAPS = frozenset(
+    ("conversations", "messages", "modActions", "recentComments", "recentPosts", "recentConvos", "reasons")
+)
 """Keys whose value is a dictionary by id."""
 OPAQUE = frozenset(
     (
@@ -116,7 +119,11 @@ class Shapes:
         known["form"] = sorted({*known["form"], *form})
         known["status"] = sorted({*known["status"], status})
         if status < 300:
-            self._merge(known["answer"], {"reasons": body["data"], **body} if name.startswith("GET /api/v1/{sub}") else body, name)
+            self._merge(
+                known["answer"],
+                {"reasons": body["data"], **body} if name.startswith("GET /api/v1/{sub}") else body,
+                name,
+            )
 
     def _merge(self, shape: Shape, value: Any, where: str, key: str = "") -> None:
         kind = type(value).__name__ if value is not None else "null"
@@ -200,7 +207,9 @@ def main(folders: list[str]) -> None:
     )
     whole = {"note": note, "documented": DOCUMENTED, "endpoints": shapes.endpoints, "things": shapes.things}
     TARGET.write_text(json.dumps(whole, sort_keys=True, separators=(",", ":")).replace(',"', ',\n"', 3) + "\n")
-    print(f"{counted:,} requests, {len(shapes.endpoints)} of {len(ENDPOINTS)} endpoints, {len(shapes.things)} kinds of things")
+    print(
+        f"{counted:,} requests, {len(shapes.endpoints)} of {len(ENDPOINTS)} endpoints, {len(shapes.things)} kinds of things"
+    )
 
 
 if __name__ == "__main__":

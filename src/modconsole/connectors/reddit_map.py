@@ -15,6 +15,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
@@ -197,7 +198,11 @@ def undecided(thing: Comment | Post) -> bool:
 def comment(thing: Comment, eyes: Eyes) -> Message:
     """The record of a comment."""
     return Message(
-        conversation=thing.link_id, parent=thing.parent_id, text=thing.body, format="markdown", **_common(thing, eyes, thing.body)
+        conversation=thing.link_id,
+        parent=thing.parent_id,
+        text=thing.body,
+        format="markdown",
+        **_common(thing, eyes, thing.body),
     )
 
 
@@ -215,7 +220,7 @@ def post(thing: Post, eyes: Eyes) -> Message:
     )
 
 
-def _common(thing: Comment | Post, eyes: Eyes, text: str) -> dict[str, object]:
+def _common(thing: Comment | Post, eyes: Eyes, text: str) -> dict[str, Any]:
     state = state_of(thing, eyes.queue)
     since = thing.approved_at_utc if state == "live" else thing.banned_at_utc
     reports = max(thing.num_reports or 0, 0)
