@@ -87,6 +87,9 @@ DOCUMENTED: dict[str, dict[str, list[str]]] = {
 """Parameters that no recording happens to use. Sources: the listing and moderation sections of reddit.com/dev/api, and PRAW's
 `models/listing`, `models/reddit/subreddit/relationship.py`, `models/reddit/subreddit/modmail.py`."""
 
+DOCUMENTED_TYPES: dict[str, list[str]] = {"days_left": ["int"], "mod_reason_title": ["str"], "before": ["str"]}
+"""Types that fields have where no recording happens to show it: days left of a ban, why a post was removed, a page before."""
+
 THINGS = ("t1", "t3", "t4", "t5", "more")
 MAPS = frozenset(
     ("conversations", "messages", "modActions", "recentComments", "recentPosts", "recentConvos", "reasons")
@@ -133,6 +136,11 @@ class Shapes:
         if isinstance(value, list):
             for item in value:
                 self._merge(shape.setdefault("items", {}), item, where)
+        elif isinstance(value, dict) and value.get("kind") == "Listing":
+            shape["things"] = ["Listing"]
+            wrapping = {name: item for name, item in value["data"].items() if name != "children"}
+            self._keys(self.things.setdefault("Listing", {"types": ["dict"]}), wrapping, where)
+            self._merge(shape.setdefault("children", {}), value["data"]["children"], where)
         elif isinstance(value, dict) and value.get("kind") in THINGS and isinstance(value.get("data"), dict):
             self._thing(shape, value, where)
         elif isinstance(value, dict) and (key in MAPS or re.fullmatch(r"t2_\w+", next(iter(value), ""))):
@@ -205,7 +213,13 @@ def main(folders: list[str]) -> None:
         "Names and types of fields in answers that Reddit gave, derived by scripts/reddit_shapes.py from the recordings in the tests of"
         f" {' and '.join(sources)} (BSD 2-Clause): {counted:,} requests. No text, no name and no id of anybody is kept."
     )
-    whole = {"note": note, "documented": DOCUMENTED, "endpoints": shapes.endpoints, "things": shapes.things}
+    whole = {
+        "note": note,
+        "documented": DOCUMENTED,
+        "types": DOCUMENTED_TYPES,
+        "endpoints": shapes.endpoints,
+        "things": shapes.things,
+    }
     TARGET.write_text(json.dumps(whole, sort_keys=True, separators=(",", ":")).replace(',"', ',\n"', 3) + "\n")
     print(
         f"{counted:,} requests, {len(shapes.endpoints)} of {len(ENDPOINTS)} endpoints, {len(shapes.things)} kinds of things"

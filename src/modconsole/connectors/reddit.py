@@ -267,9 +267,9 @@ class Reddit:
         """What is new or changed since `known.position`; with `full`, everything. See `reddit_pull` for the lanes."""
         with self._api.http.background():
             stands = self._stand(again=True)
-        seen = replace(self._place, moderated=frozenset(stands.moderated))
+        seen = replace(self._place, queues=tuple(stands.with_right("posts")), mail=tuple(stands.with_right("mail")))
         eyes = Eyes(self.source, now, people=stands.people, bots=self._bots)
-        yield from Pull(self._api, eyes, seen, known, stands.me.name, stands.missing(), full=full).pages()
+        yield from Pull(self._api, eyes, seen, known, stands.me.name, stands.blind(), full=full).pages()
 
     def read(self, message: str) -> Message | None:
         """One message as it stands now; None when it no longer exists."""

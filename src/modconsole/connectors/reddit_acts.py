@@ -171,7 +171,9 @@ def read_thing(api: Api, native: str) -> Comment | Post | None:
     for raw in api.info([native]):
         try:
             thing = msgspec.json.decode(raw, type=Thing)
-            return msgspec.json.decode(thing.data, type=Comment if thing.kind == "t1" else Post)
+            if thing.kind == "t1":
+                return msgspec.json.decode(thing.data, type=Comment)
+            return msgspec.json.decode(thing.data, type=Post)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise unreadable(api.http.host, writing=False) from None
     return None

@@ -23,10 +23,12 @@ ANCHORS = 3
 
 @dataclass(frozen=True)
 class Place:
-    """What is looked after: the subreddits, those that we moderate, and whether anything elsewhere counts."""
+    """What is looked after: the subreddits, those of them whose queues and whose modmail we may see, and whether anything elsewhere
+    counts."""
 
     subreddits: tuple[str, ...]
-    moderated: frozenset[str] = frozenset()
+    queues: tuple[str, ...] = ()
+    mail: tuple[str, ...] = ()
     elsewhere: bool = True
 
     def covers(self, subreddit: str) -> bool:

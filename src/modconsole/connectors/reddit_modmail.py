@@ -11,6 +11,7 @@ There is no list of everything: `all` leaves out what is archived, what moderato
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -141,7 +142,7 @@ def account_id(numeric: int | None) -> str | None:
     return f"t2_{digits}"
 
 
-def folder(api: Api, subreddits: list[str], state: str, after: str | None) -> Folder:
+def folder(api: Api, subreddits: Iterable[str], state: str, after: str | None) -> Folder:
     """A page of a list, the latest changed first."""
     query = {"entity": ",".join(subreddits), "state": state, "sort": "recent", "limit": str(PER_PAGE)}
     return api.get("/api/mod/conversations", Folder, {**query, "after": after} if after else query)

@@ -42,10 +42,14 @@ SETTLING = 120 * SECOND
 QUEUE_PAGES = 10
 SPAM_PAGES = 2
 """Pages of spam in an ordinary pull: it is a store-room, and what lies there and is known is asked for by name."""
+MAY_BE_MISSING = ("modmail:filtered",)
+"""A list that no documentation names: where Reddit does not know it, nothing is hidden in it."""
 FIRST, TURNING = 10, 10
 """Conversations read whole in an ordinary pull: the most urgent, and of the others some each time."""
 
 T = TypeVar("T")
+Tell = Callable[[str, Listed, int | None], Iterator[Page]]
+"""How a page of a list is told of: in which lane, what is on it, and where the mark was."""
 
 
 class Pull:
@@ -73,10 +77,10 @@ class Pull:
             yield from self._list("discovery", f"comments:{subreddit}", f"/r/{subreddit}/comments", subreddit)
             yield from self._list("discovery", f"posts:{subreddit}", f"/r/{subreddit}/new", subreddit)
         if self.place.elsewhere:
-            yield from self._list("discovery", "inbox", "/message/inbox")
+            yield from self._list("discovery", "inbox", "/message/inbox", tell=self._fresh)
         yield from self._list("own", "own", f"/user/{self.me}/comments", query={"sort": "new"})
         if self.place.elsewhere:
-            yield from self._list("own", "sent", "/message/sent")
+            yield from self._list("own", "sent", "/message/sent", tell=self._fresh)
         yield from self._modmail()
         yield from self._threads()
         yield from self._again()
@@ -85,7 +89,13 @@ class Pull:
     # ------------------------------------------------------------------ lists
 
     def _list(
-        self, lane: str, key: str, path: str, subreddit: str = "", query: Mapping[str, str] | None = None
+        self,
+        lane: str,
+        key: str,
+        path: str,
+        subreddit: str = "",
+        query: Mapping[str, str] | None = None,
+        tell: Tell | None = None,
     ) -> Iterator[Page]:
         """A list of comments, posts or private messages from its mark on."""
 
@@ -95,7 +105,7 @@ class Pull:
             keys, names = keys_of(listing.children)
             return Listed(listing.children, keys, listing.after, names)
 
-        yield from self._walk(lane, key, f"r/{subreddit}" if subreddit else "this account", page, self._told)
+        yield from self._walk(lane, key, f"r/{subreddit}" if subreddit else "this account", page, tell or self._told)
 
     def _walk(
         self,
@@ -103,7 +113,7 @@ class Pull:
         key: str,
         where: str,
         page: Callable[[str | None], Listed],
-        tell: Callable[[str, Listed, int | None], Iterator[Page]],
+        tell: Tell,
     ) -> Iterator[Page]:
         """Read a list down to its mark; on a full walk to its end. What cannot be seen is a gap, and stops nothing else.
 
@@ -116,7 +126,8 @@ class Pull:
             try:
                 got = next_page(page, state.walk.cursor)
             except (Refused, Gone) as error:
-                self.gaps.append(f"{what} cannot be read: {error.message}")
+                if key not in MAY_BE_MISSING:
+                    self.gaps.append(f"{what} cannot be read: {error.message}")
                 return
             if got.broken and state.walk.mark is not None:
                 self.gaps.append(f"Reddit's list of {what} broke off; it will be read again")
@@ -160,18 +171,21 @@ class Pull:
             with contextlib.suppress(Refused, Gone):
                 yield self._talk(native, lane)
 
+    def _fresh(self, lane: str, got: Listed, mark: int | None) -> Iterator[Page]:
+        """Of the inbox and of what was sent only what is new: each conversation in it is then read whole, each comment by its name."""
+        yield from self._told(lane, got if mark is None or self.full else got.since(mark - OVERLAP), mark)
+
     # ------------------------------------------------------------------ the queues
 
     def _queues(self) -> Iterator[Page]:
-        moderated = [name for name in self.place.subreddits if name.lower() in self.place.moderated]
         held: list[Raw] = []
-        for name in moderated:
+        for name in self.place.queues:
             held += self._pile(f"/r/{name}/about/modqueue", QUEUE_PAGES)
         self.eyes = replace(self.eyes, queue=frozenset(keys_of(held)[1]))
         self.batch.eyes = self.eyes
         for start in range(0, len(held), PER_PAGE):
             yield self._page("queues", held[start : start + PER_PAGE], done=start + PER_PAGE, total=len(held))
-        for name in moderated:
+        for name in self.place.queues:
             others = self._pile(f"/r/{name}/about/spam", QUEUE_PAGES if self.full else SPAM_PAGES)
             others += self._pile(f"/r/{name}/about/edited", 1)
             yield self._page("queues", others, done=len(others), complete=True)
@@ -194,14 +208,14 @@ class Pull:
     # ------------------------------------------------------------------ modmail
 
     def _modmail(self) -> Iterator[Page]:
-        moderated = [name for name in self.place.subreddits if name.lower() in self.place.moderated]
-        for state in modmail.FOLDERS if moderated else ():
+        for state in modmail.FOLDERS if self.place.mail else ():
 
             def page(after: str | None, state: str = state) -> Listed:
-                got = self._asked(lambda: modmail.folder(self.api, moderated, state, after))
+                got = self._asked(lambda: modmail.folder(self.api, self.place.mail, state, after))
                 ids = [each for each in got.conversation_ids if each in got.conversations]
                 items = [got.conversations[each] for each in ids]
-                return Listed(items, modmail.changes(items), ids[-1] if ids else None, ids)
+                more = len(got.conversation_ids) == modmail.PER_PAGE
+                return Listed(items, modmail.changes(items), ids[-1] if ids and more else None, ids)
 
             yield from self._walk("discovery", f"modmail:{state}", "the subreddits", page, self._mail)
 

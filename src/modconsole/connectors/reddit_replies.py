@@ -60,7 +60,7 @@ def send(desk: Desk, reply: Outgoing) -> Message:
     made = list(_messages(desk.api.made(answer), desk.eyes(None)))
     if not made:
         raise OutcomeUnknown("Reddit said yes with something unreadable: it may have been done, or not.")
-    return made[0]
+    return made[0] if made[0].state in (None, "live") else _as_it_stands(desk, made[0])
 
 
 def _target(desk: Desk, reply: Outgoing) -> str:

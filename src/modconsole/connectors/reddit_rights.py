@@ -98,6 +98,11 @@ class Standing:
                 ]
         return tuple(lacking)
 
+    def blind(self) -> tuple[str, ...]:
+        """What of that hides messages: as long as it lasts, the source is not complete."""
+        hides = (*(f"no moderator of r/{name}:" for name in self.subreddits), "no right `posts`", "no right `mail`")
+        return tuple(why for why in self.missing() if why.startswith(hides))
+
 
 def who(api: Api) -> Me:
     """The account. Raises `SignInError` where it is suspended: it then sees everything and can do nothing."""
