@@ -184,7 +184,9 @@ class Place:
     def post(self, by: str, subreddit: str, title: str, text: str = "", **given: Any) -> Item:
         """Somebody posts."""
         name = f"t3_{self.ident()}"
-        return self._add(Item(name, self.person(by), self.subreddits[subreddit.lower()], self.tick(), text, title, name, **given))
+        return self._add(
+            Item(name, self.person(by), self.subreddits[subreddit.lower()], self.tick(), text, title, name, **given)
+        )
 
     def comment(self, by: str, parent: Item | str, text: str, **given: Any) -> Item:
         """Somebody comments on a post or a comment."""
@@ -205,12 +207,21 @@ class Place:
         self.letters.append(made)
         return made
 
-    def modmail(self, by: str, subreddit: str, text: str, subject: str = "a question", *, internal: bool = False) -> Mail:
+    def modmail(
+        self, by: str, subreddit: str, text: str, subject: str = "a question", *, internal: bool = False
+    ) -> Mail:
         """Somebody writes to the moderators, or one of them to the others."""
         place = self.subreddits[subreddit.lower()]
         author = self.person(by)
         mod = by in place.mods
-        made = Mail(self.ident(), place, subject, None if mod else author, folder="mod" if internal else "all", internal=internal)
+        made = Mail(
+            self.ident(),
+            place,
+            subject,
+            None if mod else author,
+            folder="mod" if internal else "all",
+            internal=internal,
+        )
         self.mail[made.ident] = made
         return self.add_mail(made, by, text)
 
@@ -258,7 +269,8 @@ class Place:
             "edited": item.edited or False,
             "locked": item.locked,
             "archived": item.archived,
-            "permalink": f"/r/{item.subreddit.name}/comments/{item.link[3:]}/_/" + ("" if item.is_post else f"{item.name[3:]}/"),
+            "permalink": f"/r/{item.subreddit.name}/comments/{item.link[3:]}/_/"
+            + ("" if item.is_post else f"{item.name[3:]}/"),
             "num_reports": item.reports if mod else None,
         }
         if author and not hidden:
@@ -283,13 +295,21 @@ class Place:
         return {**data, "ban_note": notes[item.verdict]} if item.verdict else data
 
     def _comment(self, item: Item, data: dict[str, Any], text: str, replies: Any, depth: int | None) -> dict[str, Any]:
-        data |= {"body": text, "body_html": f"<div>{text}</div>", "link_id": item.link, "parent_id": item.parent, "replies": replies}
+        data |= {
+            "body": text,
+            "body_html": f"<div>{text}</div>",
+            "link_id": item.link,
+            "parent_id": item.parent,
+            "replies": replies,
+        }
         if depth is not None:
             data["depth"] = depth
         return {"kind": "t1", "data": filled("t1", data)}
 
     def _post(self, item: Item, data: dict[str, Any], text: str) -> dict[str, Any]:
-        category = {"filter": "automod_filtered", "reddit": "reddit", "mod": "moderator", "spam": "moderator"}.get(item.verdict)
+        category = {"filter": "automod_filtered", "reddit": "reddit", "mod": "moderator", "spam": "moderator"}.get(
+            item.verdict
+        )
         data |= {
             "title": item.title,
             "selftext": text,
@@ -305,7 +325,9 @@ class Place:
 
     def counted(self, post: Item) -> int:
         """How many comments Reddit says that a post has: removed ones count, deleted ones do not."""
-        return sum(1 for item in self.items.values() if item.link == post.name and not item.is_post and not item.deleted)
+        return sum(
+            1 for item in self.items.values() if item.link == post.name and not item.is_post and not item.deleted
+        )
 
     def noticed(self, item: Item, viewer: Account) -> dict[str, Any]:
         """A comment as the inbox of one account shows it."""
@@ -358,10 +380,20 @@ class Place:
 
     def visible(self, item: Item, viewer: Account) -> bool:
         """Whether a list that anybody reads has it for this account."""
-        return item.listed and not item.deleted and item.taken is None and item.name not in self.withheld and item.author is not None
+        return (
+            item.listed
+            and not item.deleted
+            and item.taken is None
+            and item.name not in self.withheld
+            and item.author is not None
+        )
 
     def cut(
-        self, items: list[Any], query: dict[str, str], shown: Callable[[Any], dict[str, Any]], name: Callable[[Any], str]
+        self,
+        items: list[Any],
+        query: dict[str, str],
+        shown: Callable[[Any], dict[str, Any]],
+        name: Callable[[Any], str],
     ) -> dict[str, Any]:
         """A page of a list, newest first. Behind an anchor that is not in it any more comes nothing at all."""
         items = sorted(items, key=lambda each: (each.created, name(each)), reverse=True)[: self.window]
@@ -437,14 +469,28 @@ class Place:
 
 def listing(children: list[dict[str, Any]], after: str | None = None) -> dict[str, Any]:
     """A list as Reddit gives it."""
-    data = {"after": after, "before": None, "children": children, "dist": len(children), "modhash": None, "geo_filter": ""}
+    data = {
+        "after": after,
+        "before": None,
+        "children": children,
+        "dist": len(children),
+        "modhash": None,
+        "geo_filter": "",
+    }
     return {"kind": "Listing", "data": data}
 
 
 def stub(parent: str, children: list[str], total: int, depth: int) -> dict[str, Any]:
     """What stands for comments that were left out; without children, for a thread that goes on elsewhere."""
     ident = children[0] if children else "_"
-    data = {"count": total, "name": f"t1_{ident}", "id": ident, "parent_id": parent, "depth": depth, "children": children}
+    data = {
+        "count": total,
+        "name": f"t1_{ident}",
+        "id": ident,
+        "parent_id": parent,
+        "depth": depth,
+        "children": children,
+    }
     return {"kind": "more", "data": data}
 
 

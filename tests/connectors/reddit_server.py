@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from modconsole.connectors.base import Known
 from modconsole.connectors.reddit import Reddit, connect
 from modconsole.connectors.reddit_auth import Grant
 from modconsole.connectors.signing import Credentials
+from modconsole.domain.records import Conversation, Coverage, Message
 from tests.connectors.reddit_double import Account, Item, Mail, Place, errors, listing
-from tests.connectors.reddit_shapes import endpoint, violations, wrong_request
+from tests.connectors.reddit_shapes import endpoint, filled, violations, wrong_request
 
 CLIENT, SECRET = "our-client-id", "our-client-secret"
 FOLDERS = {"all": 1, "archived": 2, "mod": 1, "appeals": 1, "filtered": 1}
@@ -72,22 +76,35 @@ class Calls:
     # ------------------------------------------------------------------ who
 
     def me(self, me: Account, query: dict[str, str], form: dict[str, str]) -> Reply:
-        fields = "comment_karma created created_utc gold_creddits has_mail has_mod_mail has_verified_email hide_from_robots"
+        fields = (
+            "comment_karma created created_utc gold_creddits has_mail has_mod_mail has_verified_email hide_from_robots"
+        )
         fields += " in_beta inbox_count is_employee is_gold is_mod is_suspended link_karma over_18"
         numbers = ("comment_karma", "gold_creddits", "inbox_count", "link_karma")
-        given: dict[str, Any] = {f: 0 if f in numbers else 1.0 if f.startswith("created") else False for f in fields.split()}
-        return 200, {**given, "id": me.native[3:], "name": me.name, "gold_expiration": None, "suspension_expiration_utc": None}
+        given: dict[str, Any] = {
+            f: 0 if f in numbers else 1.0 if f.startswith("created") else False for f in fields.split()
+        }
+        return 200, {
+            **given,
+            "id": me.native[3:],
+            "name": me.name,
+            "gold_expiration": None,
+            "suspension_expiration_utc": None,
+        }
 
     def moderated(self, me: Account, query: dict[str, str], form: dict[str, str]) -> Reply:
-        from tests.connectors.reddit_shapes import filled
-
         found = [sub for sub in self.place.subreddits.values() if me.name in sub.mods]
-        made = [filled("t5", {"display_name": s.name, "name": f"t5_{s.name}", "mod_permissions": s.mods[me.name]}) for s in found]
+        made = [
+            filled("t5", {"display_name": s.name, "name": f"t5_{s.name}", "mod_permissions": s.mods[me.name]})
+            for s in found
+        ]
         return 200, listing([{"kind": "t5", "data": data} for data in made])
 
     def moderators(self, me: Account, query: dict[str, str], form: dict[str, str], name: str) -> Reply:
         mods = self._sub(name, me).mods
-        people = [{"name": n, "id": self.place.person(n).native, "date": 1.0, "mod_permissions": r} for n, r in mods.items()]
+        people = [
+            {"name": n, "id": self.place.person(n).native, "date": 1.0, "mod_permissions": r} for n, r in mods.items()
+        ]
         keep = ("name", "id", "date", "mod_permissions")
         return 200, {"kind": "UserList", "data": {"children": [{k: each[k] for k in keep} for each in people]}}
 
@@ -102,7 +119,9 @@ class Calls:
 
     def comments(self, me: Account, query: dict[str, str], form: dict[str, str], name: str) -> Reply:
         sub = self._sub(name, me)
-        found = [i for i in self.place.items.values() if i.subreddit is sub and not i.is_post and self.place.visible(i, me)]
+        found = [
+            i for i in self.place.items.values() if i.subreddit is sub and not i.is_post and self.place.visible(i, me)
+        ]
         return 200, self._cut(found, query, me)
 
     def new(self, me: Account, query: dict[str, str], form: dict[str, str], name: str) -> Reply:
@@ -121,7 +140,11 @@ class Calls:
         return 200, self._cut(found, query, me)
 
     def own(self, me: Account, query: dict[str, str], form: dict[str, str], name: str) -> Reply:
-        found = [i for i in self.place.items.values() if i.author and i.author.name == name and not i.is_post and not i.deleted]
+        found = [
+            i
+            for i in self.place.items.values()
+            if i.author and i.author.name == name and not i.is_post and not i.deleted
+        ]
         return 200, self._cut(found, query, me)
 
     def _cut(self, items: list[Item], query: dict[str, str], me: Account) -> dict[str, Any]:
@@ -156,8 +179,16 @@ class Calls:
 
     def info(self, me: Account, query: dict[str, str], form: dict[str, str]) -> Reply:
         wanted = query["id"].split(",")
-        found = [self.place.items[name] for name in wanted if name in self.place.items and name not in self.place.withheld]
-        return 200, listing([self.place.shown(item, me) for item in found if not item.subreddit.private or me.name in item.subreddit.mods])
+        found = [
+            self.place.items[name] for name in wanted if name in self.place.items and name not in self.place.withheld
+        ]
+        return 200, listing(
+            [
+                self.place.shown(item, me)
+                for item in found
+                if not item.subreddit.private or me.name in item.subreddit.mods
+            ]
+        )
 
     def thread(self, me: Account, query: dict[str, str], form: dict[str, str], ident: str, below: str | None) -> Reply:
         post = self._item(f"t3_{ident}")
@@ -182,7 +213,9 @@ class Calls:
             return 200, errors("TOO_LONG", "this is too long (max: 10000)", "text")
         if target.startswith("t4_"):
             above = next(each for each in self.place.letters if each.name == target)
-            made = self.place.letter(me.name, (above.author if above.author is not me else above.to).name, text, above.subject, above)
+            made = self.place.letter(
+                me.name, (above.author if above.author is not me else above.to).name, text, above.subject, above
+            )
             return 200, things(self.place.letter_shown(made))
         item = self.place.items.get(target)
         if item is None or item.deleted:
@@ -254,7 +287,9 @@ class Calls:
         if how == "unfriend":
             people.pop(form["name"], None)
             return 200, {}
-        people[form["name"]] = (int(form["duration"]) if "duration" in form else None) if form["type"] == "banned" else 72
+        people[form["name"]] = (
+            (int(form["duration"]) if "duration" in form else None) if form["type"] == "banned" else 72
+        )
         return 200, {"json": {"errors": []}}
 
     def people(self, me: Account, query: dict[str, str], form: dict[str, str], name: str, which: str) -> Reply:
@@ -308,7 +343,9 @@ class Calls:
         found = [m for m in self.place.mail.values() if m.folder == query["state"] and m.subreddit.name in wanted]
         found.sort(key=lambda mail: mail.messages[-1][2], reverse=True)
         names = [mail.ident for mail in found]
-        begin = names.index(query["after"]) + 1 if query.get("after") in names else len(names) if "after" in query else 0
+        begin = (
+            names.index(query["after"]) + 1 if query.get("after") in names else len(names) if "after" in query else 0
+        )
         page = found[begin : begin + int(query["limit"])]
         return 200, {
             "conversations": {mail.ident: self._mail(mail, short=True) for mail in page},
@@ -403,8 +440,6 @@ class Calls:
 
     @staticmethod
     def _time(seconds: float) -> str:
-        from datetime import UTC, datetime
-
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+0000")
 
 
@@ -455,6 +490,8 @@ class Handler(BaseHTTPRequestHandler):
     """One request to the double."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    """Head and body go out together: apart, each answer would wait 40 ms for an acknowledgement."""
     server: Server
 
     def log_message(self, format: str, *args: object) -> None:
@@ -494,7 +531,9 @@ class Handler(BaseHTTPRequestHandler):
                 return self._end()
             if status < 300:
                 known = endpoint(self.command, address.path)
-                place.complaints += [f"{name}: {wrong}" for wrong in violations(known, body)] if known and body is not None else []
+                place.complaints += (
+                    [f"{name}: {wrong}" for wrong in violations(known, body)] if known and body is not None else []
+                )
             return self._send(status, json.dumps(body).encode() if body is not None else b"", {})
 
     def _trouble(self, name: str) -> Any:
@@ -541,7 +580,12 @@ class Handler(BaseHTTPRequestHandler):
             place.refresh[fresh] = account
         token = f"token-{place.ident()}"
         place.tokens[token] = (account, place.now + 3600)
-        answer: dict[str, Any] = {"access_token": token, "token_type": "bearer", "expires_in": 3600, "scope": place.scope}
+        answer: dict[str, Any] = {
+            "access_token": token,
+            "token_type": "bearer",
+            "expires_in": 3600,
+            "scope": place.scope,
+        }
         return 200, {**answer, "refresh_token": fresh} if fresh else answer
 
     def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
@@ -578,8 +622,6 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that we ended ourselves is no error; anything else is a complaint."""
-        import sys
-
         error = sys.exc_info()[1]
         if not isinstance(error, OSError | ValueError):
             self.place.complaints.append(f"the double failed: {error!r}")
@@ -594,6 +636,7 @@ class Stand:
     def __init__(self, server: Server) -> None:
         self.server = server
         self.place = server.place
+        self._made: list[Reddit] = []
         self.us = self.place.person("us")
         self.place.subreddit("tea", mods={"us": ["all"], "mate": ["all"]})
         self.question = self.place.post("ann", "tea", "Which tea?", "I like green tea.")
@@ -615,7 +658,13 @@ class Stand:
         """A connector, signed in as `us`."""
         made = connect({**self.settings, **settings}, Credentials(self.secret), source="reddit", clock=self.clock)
         made._api.http._wait = 0.001  # half a second between tries is for real networks
+        self._made.append(made)
         return made
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        for made in self._made:
+            made.close()
 
     def post_as_stranger(self, text: str, by: str = "bob") -> str:
         """A stranger comments below the question; the comment's id."""
@@ -648,11 +697,49 @@ def standing() -> Iterator[Stand]:
     server = Server(Place())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
+    stand = Stand(server)
     try:
-        stand = Stand(server)
         yield stand
         assert not stand.place.complaints, sorted(set(stand.place.complaints))
     finally:
+        stand.close()
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class Pulled:
+    """What a pull brought, put together as a store would."""
+
+    def __init__(self, stand: Stand, connector: Reddit, known: Known | None = None, *, full: bool = False) -> None:
+        self.pages = list(connector.pull(known or Known(), stand.clock(), full=full))
+        self.messages: dict[str, Message] = {}
+        self.conversations: dict[str, Conversation] = {}
+        self.looks: dict[str | None, Coverage] = {}
+        self.gone: set[str] = set()
+        self.poison: list[tuple[str, bytes]] = []
+        for page in self.pages:
+            self.gone.update(page.gone)
+            self.poison += page.poison
+            for record in page.records:
+                if isinstance(record, Message):
+                    self.messages[record.id] = record
+                elif isinstance(record, Conversation):
+                    self.conversations[record.id] = record
+                elif isinstance(record, Coverage):
+                    self.looks[record.conversation] = record
+        self.position = self.pages[-1].position
+
+    @property
+    def gap(self) -> str:
+        """Why the source is not complete; empty where it is."""
+        gap = self.looks[None].gap
+        return (gap.why or "") if gap else ""
+
+    def lanes(self, native: str) -> list[str]:
+        """In which lanes a message came."""
+        return [page.lane for page in self.pages for r in page.records if isinstance(r, Message) and r.id == native]
+
+    def whole(self) -> dict[str, tuple[str, str]]:
+        """Every message's author and text, by id, as `Stand.truth` has it."""
+        return {native: (message.author.id, message.text) for native, message in self.messages.items()}

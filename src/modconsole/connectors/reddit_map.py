@@ -31,7 +31,7 @@ SPAM_NOTES = frozenset(("spam", "confirm spam", "reinforce spam"))
 """What `ban_note` says of things that were taken for spam; of others it says `remove not spam`."""
 BOTS = frozenset(("automoderator",))
 """Accounts that are bots everywhere. Others are known by a setting only: a name that ends in "bot" proves nothing."""
-NAMED = re.compile(r"(?<![\w/])/?u/([A-Za-z0-9_-]{3,20})", re.IGNORECASE)
+NAMED = re.compile(r"(?<![\w/])/?u/([A-Za-z0-9_-]{2,20})", re.IGNORECASE)
 """How a text on Reddit mentions somebody."""
 
 

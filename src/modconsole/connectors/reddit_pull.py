@@ -37,6 +37,8 @@ from modconsole.domain.times import SECOND, to_datetime
 from modconsole.domain.walk import Walk, restart
 from modconsole.errors import Gone, Refused
 
+LATELY = 60
+"""Seconds before a mark from which on conversations are read whole again: each costs a request."""
 SETTLING = 120 * SECOND
 """How far behind Reddit's clock a pull vouches: lists lag behind."""
 QUEUE_PAGES = 10
@@ -151,9 +153,7 @@ class Pull:
 
     def _lost(self, key: str, since: int, until: int) -> None:
         """More came since the last look than the list holds: kept in the position until a full walk has read everything."""
-        before = self.position.get(f"lost:{key}")
-        if isinstance(before, dict) and isinstance(before.get("since"), int):
-            since = min(since, before["since"])
+        since = min(since, *(_stretch(self.position.get(f"lost:{key}")) or (since,)))
         if since < until:
             self.position[f"lost:{key}"] = {"since": since, "until": until}
 
@@ -173,7 +173,7 @@ class Pull:
 
     def _fresh(self, lane: str, got: Listed, mark: int | None) -> Iterator[Page]:
         """Of the inbox and of what was sent only what is new: each conversation in it is then read whole, each comment by its name."""
-        yield from self._told(lane, got if mark is None or self.full else got.since(mark - OVERLAP), mark)
+        yield from self._told(lane, got if mark is None or self.full else got.since(mark - LATELY), mark)
 
     # ------------------------------------------------------------------ the queues
 
@@ -221,7 +221,7 @@ class Pull:
 
     def _mail(self, lane: str, got: Listed, mark: int | None) -> Iterator[Page]:
         """The conversations on a page that have changed since the mark, each read whole."""
-        fresh = got if mark is None or self.full else got.since(mark - OVERLAP)
+        fresh = got if mark is None or self.full else got.since(mark - LATELY)
         for name in fresh.names:
             if modmail.PREFIX + name not in self.read_whole:
                 yield self._whole(modmail.PREFIX + name, lane)
@@ -334,11 +334,12 @@ class Pull:
         """What this pull vouches for, and what it could not see."""
         through = int(self.began * SECOND) if self.began is not None else self.eyes.now
         seen = to_datetime(self.eyes.now)
-        lost = [value for key, value in self.position.items() if key.startswith("lost:") and isinstance(value, dict)]
+        lost = [
+            stretch for key, value in self.position.items() if key.startswith("lost:") and (stretch := _stretch(value))
+        ]
         gap = None
         if lost:
-            since = to_datetime(min(value["since"] for value in lost) * SECOND)
-            until = to_datetime(max(value["until"] for value in lost) * SECOND)
+            since, until = to_datetime(min(lost)[0] * SECOND), to_datetime(max(end for _, end in lost) * SECOND)
             more = f"more came since the last look than the {WINDOW:,} items that Reddit lists; a full walk reads every thread"
             gap = Gap(since=since, until=until, why="; ".join((more, *self.gaps)))
         elif self.gaps:
@@ -351,3 +352,9 @@ class Pull:
             observed_at=seen,
         )
         return Page((coverage,), dict(self.position), "coverage", complete=True)
+
+
+def _stretch(stored: object) -> tuple[int, int] | None:
+    """A stretch that was lost, from a position; None where it makes no sense."""
+    since, until = (stored.get(name) for name in ("since", "until")) if isinstance(stored, dict) else (None, None)
+    return (since, until) if isinstance(since, int) and isinstance(until, int) else None
