@@ -228,7 +228,9 @@ def talk(**given: Any) -> Whole:
     }
     about = {"id": "c1", "subject": "tea", "numMessages": 4, "owner": {"displayName": "tea"}}
     about["objIds"] = [{"id": key, "key": "messages"} for key in messages] + [{"id": "x", "key": "modActions"}]
-    return msgspec.json.decode(msgspec.json.encode({"conversation": {**about, **given}, "messages": messages}), type=Whole)
+    return msgspec.json.decode(
+        msgspec.json.encode({"conversation": {**about, **given}, "messages": messages}), type=Whole
+    )
 
 
 def test_modmail_is_a_conversation_in_which_each_side_answers_the_other() -> None:

@@ -50,7 +50,9 @@ def test_a_second_pull_asks_little_and_brings_what_is_new(stand: Stand) -> None:
     assert new in Pulled(stand, connector, Known(position=position)).messages
     asked = stand.place.requests
     assert asked.count("GET /r/tea/comments") == 1
-    assert len([each for each in asked if each.startswith(("GET /message/messages/", "GET /api/mod/conversations/"))]) == 2
+    assert (
+        len([each for each in asked if each.startswith(("GET /message/messages/", "GET /api/mod/conversations/"))]) == 2
+    )
     assert len(asked) <= 20
 
 
