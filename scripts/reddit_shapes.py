@@ -1,11 +1,11 @@
-"""Derive the shapes of Reddit's interface from the recordings that PRAW's tests bring, into `tests/connectors/shapes/reddit.json`.
+"""Derive the shapes of Reddit's interface from the recordings in the tests of PRAW, into `tests/connectors/shapes/reddit.json`.
 
-Reddit publishes no schema, and none of it can be run here. What there is, are recordings: PRAW and asyncpraw (BSD 2-Clause, their
+Reddit publishes no schema, and none of it can be run here. What there is, are recordings: PRAW, asyncpraw and prawcore (BSD 2-Clause, their
 authors named in the sdists) test against answers that Reddit really gave, 2016 to 2025. Those hold people's words, so they are not
 copied: only the names and the types of fields are kept, which of them were there every time, and which parameters were sent.
 
-    pip download --no-binary :all: --no-deps praw asyncpraw && tar xf praw-*.tar.gz && tar xf asyncpraw-*.tar.gz
-    python scripts/reddit_shapes.py praw-*/ asyncpraw-*/
+    pip download --no-binary :all: --no-deps praw asyncpraw prawcore && for each in *.tar.gz; do tar xf $each; done
+    python scripts/reddit_shapes.py praw-*/ asyncpraw-*/ prawcore-*/
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class Shapes:
         if status < 300:
             self._merge(
                 known["answer"],
-                {"reasons": body["data"], **body} if name.startswith("GET /api/v1/{sub}") else body,
+                {"reasons": body["data"], "order": body["order"]} if name.startswith("GET /api/v1/{sub}") else body,
                 name,
             )
 
@@ -211,7 +211,7 @@ def main(folders: list[str]) -> None:
                         break
     note = (
         "Names and types of fields in answers that Reddit gave, derived by scripts/reddit_shapes.py from the recordings in the tests of"
-        f" {' and '.join(sources)} (BSD 2-Clause): {counted:,} requests. No text, no name and no id of anybody is kept."
+        f" {', '.join(sources)} (BSD 2-Clause): {counted:,} requests. No text, no name and no id of anybody is kept."
     )
     whole = {
         "note": note,

@@ -365,7 +365,7 @@ class Calls:
     def file(self, me: Account, query: dict[str, str], form: dict[str, str], ident: str, how: str) -> Reply:
         mail = self._found(ident, me)
         mail.folder = "archived" if how == "archive" else "all"
-        return 200, self._whole(mail, "conversations")
+        return 204, None
 
     def mute(self, me: Account, query: dict[str, str], form: dict[str, str], ident: str, how: str) -> Reply:
         mail = self._found(ident, me)
@@ -386,7 +386,12 @@ class Calls:
     def _whole(self, mail: Mail, key: str) -> dict[str, Any]:
         given = mail.messages[mail.withheld :]
         messages = {each[0]: self._message(mail, each) for each in given}
-        return {key: self._mail(mail), "messages": messages, "modActions": {}, "user": {}}
+        made = {key: self._mail(mail), "messages": messages, "modActions": {}, "user": {}}
+        if key == "conversations":  # what a change of state is answered with was recorded in an older form
+            made[key]["participant"] = {}
+            for writer in (*made[key]["authors"], *(message["author"] for message in messages.values())):
+                del writer["isApproved"]
+        return made
 
     def _mail(self, mail: Mail, *, short: bool = False) -> dict[str, Any]:
         given = mail.messages[-1:] if short else mail.messages[mail.withheld :]
@@ -399,8 +404,8 @@ class Calls:
             "isInternal": mail.internal,
             "isRepliable": True,
             "lastUpdated": self._time(mail.messages[-1][2]),
-            "lastModUpdate": None,
-            "lastUserUpdate": None,
+            "lastModUpdate": self._latest(mail, mods=True),
+            "lastUserUpdate": self._latest(mail, mods=False),
             "lastUnread": None,
             "numMessages": len(mail.messages),
             "objIds": [{"id": each[0], "key": "messages"} for each in given],
@@ -412,6 +417,10 @@ class Calls:
         if short:
             made["participant"] = self._writer(mail, mail.person) if mail.person else {}
         return made
+
+    def _latest(self, mail: Mail, *, mods: bool) -> str | None:
+        times = [each[2] for each in mail.messages if (each[1].name in mail.subreddit.mods) == mods]
+        return self._time(times[-1]) if times else None
 
     def _message(self, mail: Mail, message: tuple[str, Account, float, str, bool]) -> dict[str, Any]:
         ident, author, at, text, internal = message

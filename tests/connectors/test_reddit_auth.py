@@ -95,7 +95,8 @@ def test_a_script_may_sign_in_with_its_owners_password(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize(
-    ("app", "password"), [({"way": "password"}, "wrong"), ({"way": "password", "client_secret": "wrong"}, "hunter2")]
+    ("app", "password"),
+    [({"way": "password"}, "swordfish"), ({"way": "password", "client_secret": "swordfish"}, "hunter2")],
 )
 def test_a_wrong_password_or_secret_is_said(stand: Stand, app: dict[str, str], password: str) -> None:
     """Reddit answers the one with 200 and an error, the other with 401."""

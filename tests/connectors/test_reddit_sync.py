@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from modconsole.connectors import reddit_pull
 from modconsole.connectors.base import Known
 from modconsole.connectors.reddit_lists import OVERLAP
 from modconsole.domain.records import Message
@@ -240,21 +241,24 @@ def test_a_list_that_breaks_off_moves_no_mark(stand: Stand) -> None:
     assert Pulled(stand, connector, Known(position=last.position)).messages.keys() >= set(names) - set(names[-100:-97])
 
 
-def test_more_than_a_list_holds_is_a_gap_until_everything_was_read(stand: Stand) -> None:
+def test_more_than_a_list_holds_is_a_gap_until_everything_was_read(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Downtime longer than Reddit's window: what fell out of it is found by a full walk only."""
     connector = stand.connector()
     stand.post_as_stranger("before")
     position = Pulled(stand, connector).position
     stand.place.tick(OVERLAP * 2)
-    stand.place.window = 1_000
+    stand.place.window = 300
+    monkeypatch.setattr(reddit_pull, "WINDOW", 300)
     lost = stand.post_as_stranger("in the middle")
-    for number in range(1_000):
+    for number in range(300):
         stand.post_as_stranger(f"number {number}")
     found = Pulled(stand, connector, Known(position=position))
     assert lost not in found.messages
     gap = found.looks[None].gap
     assert gap is not None
-    assert "1,000 items" in found.gap
+    assert "300 items" in found.gap
     assert gap.since is not None
     assert gap.since <= to_datetime(int(stand.place.items[lost].created * 1_000_000)) <= (gap.until or gap.since)
     assert Pulled(stand, connector, Known(position=found.position)).gap != ""
@@ -300,7 +304,7 @@ def test_ordinary_pulls_take_their_turn_through_the_conversations(stand: Stand) 
 
 def test_a_crash_between_two_pages_repeats_a_page_and_loses_none(stand: Stand) -> None:
     """Wherever a pull ends, the next one from its position brings the rest."""
-    for number in range(120):
+    for number in range(101):
         stand.post_as_stranger(f"number {number}")
     stand.place.letter("dan", "us", "psst")
     stand.place.modmail("cat", "tea", "help")

@@ -163,7 +163,8 @@ def test_private_conversations_are_read_whole(stand: Stand) -> None:
     answer = stand.place.letter("us", "dan", "yes?", answers=first)
     stand.place.letter("dan", "us", "nothing", answers=answer)
     found = Pulled(stand, stand.connector(), Known(conversations=(first.name,)))
-    assert [m.text for m in found.messages.values() if m.kind == "dm"] == ["psst", "yes?", "nothing"]
+    told = sorted((m.created_at, m.text) for m in found.messages.values() if m.kind == "dm")
+    assert [text for _, text in told] == ["psst", "yes?", "nothing"]
     assert found.conversations[first.name].opened_by == first.author.native
     assert found.looks[first.name].gap is None
 
