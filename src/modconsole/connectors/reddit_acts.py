@@ -36,8 +36,7 @@ ACTS: tuple[ActInfo, ...] = (
     ActInfo(
         "approve",
         "message",
-        "Approves it: everybody sees it, it leaves the moderation queue, and its reports count no more.",
-        undo="removed again, if it was removed or spam before; there is no way back into the queue",
+        "Approves it: everybody sees it, it leaves the moderation queue for good, and its reports count no more.",
         fits=frozenset(("live", "held", "removed", "spam")),
         right=POSTS,
     ),
@@ -78,8 +77,7 @@ ACTS: tuple[ActInfo, ...] = (
     ActInfo(
         "unlock",
         "message",
-        "Unlocks the comment or post.",
-        undo="locked again",
+        "Unlocks the comment or post; locking it again is an act of its own.",
         fits=frozenset(("live",)),
         right=POSTS,
     ),

@@ -150,6 +150,8 @@ class Api:
 
     def __init__(self, http: Http) -> None:
         self.http = http
+        self.heard: float | None = None
+        """Reddit's clock with the latest answer to a read, in seconds."""
 
     def get(self, path: str, kind: type[T], query: Mapping[str, str] | None = None) -> T:
         """One read, decoded; half a document is asked for again."""
@@ -157,9 +159,11 @@ class Api:
 
     def read(self, path: str, kind: type[T], query: Mapping[str, str] | None = None) -> tuple[T, Answer]:
         """Like `get`, with the answer that it came in."""
-        return self.http.read(
+        found, answer = self.http.read(
             self._url(path), {**(query or {}), "raw_json": "1"}, lambda got: (self._decoded(got, kind), got)
         )
+        self.heard = answer.time() or self.heard
+        return found, answer
 
     def listing(self, path: str, query: Mapping[str, str] | None = None) -> Listing:
         """One page of a list."""

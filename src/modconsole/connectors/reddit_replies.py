@@ -30,11 +30,11 @@ from modconsole.connectors.reddit_map import (
 )
 from modconsole.connectors.reddit_thread import below
 from modconsole.domain.records import Message
-from modconsole.domain.times import MINUTE, to_instant
+from modconsole.domain.times import MINUTE, SECOND, to_instant
 from modconsole.errors import Gone, InputError, OutcomeUnknown, Refused
 
 CLOCK_SKEW = 10 * MINUTE
-"""How far Reddit's clock may be behind ours when a reply is looked for."""
+"""How much the clocks may have moved against each other between a try and a look; by how much they differ, each answer says."""
 PAGES = 10
 """Pages of our own comments or messages that are looked through: all that Reddit lists."""
 
@@ -102,9 +102,17 @@ def find(desk: Desk, reply: Outgoing, candidates: frozenset[str]) -> Message | N
     me = desk.standing.me
     for message in _where(desk, reply):
         fits = _is_it(message, reply, me.native) and message.id not in candidates
-        if fits and (reply.attempted_at is None or to_instant(message.created_at) >= reply.attempted_at - CLOCK_SKEW):
+        if fits and to_instant(message.created_at) >= _earliest(desk, reply):
             return _as_it_stands(desk, message)
     return None
+
+
+def _earliest(desk: Desk, reply: Outgoing) -> int:
+    """Since when, by Reddit's clock, a reply can be there: times on Reddit are Reddit's, and ours may be wrong by hours."""
+    if reply.attempted_at is None:
+        return 0
+    ahead = desk.eyes(None).now - round(desk.api.heard * SECOND) if desk.api.heard is not None else 0
+    return reply.attempted_at - ahead - CLOCK_SKEW
 
 
 def _is_it(message: Message, reply: Outgoing, me: str) -> bool:
@@ -143,9 +151,7 @@ def _own(desk: Desk, path: str, reply: Outgoing, eyes: Eyes) -> Iterator[Message
             oldest = to_instant(message.created_at)
             yield message
         after = listing.after
-        if after is None or (
-            reply.attempted_at is not None and oldest is not None and oldest < reply.attempted_at - CLOCK_SKEW
-        ):
+        if after is None or (oldest is not None and oldest < _earliest(desk, reply)):
             return
 
 
