@@ -1,8 +1,9 @@
 """Derive the shapes of Reddit's interface from the recordings in the tests of PRAW, into `tests/connectors/shapes/reddit.json`.
 
-Reddit publishes no schema, and none of it can be run here. What there is, are recordings: PRAW, asyncpraw and prawcore (BSD 2-Clause, their
-authors named in the sdists) test against answers that Reddit really gave, 2016 to 2025. Those hold people's words, so they are not
-copied: only the names and the types of fields are kept, which of them were there every time, and which parameters were sent.
+Reddit publishes no schema, and none of it can be run here. What there is, are recordings: PRAW, asyncpraw and prawcore (BSD
+2-Clause, their authors named in the sdists) test against answers that Reddit really gave, 2016 to 2025. Those hold people's
+words, so they are not copied: only the names and the types of fields are kept, which of them were there every time, and
+which parameters were sent.
 
     pip download --no-binary :all: --no-deps praw asyncpraw prawcore && for each in *.tar.gz; do tar xf $each; done
     python scripts/reddit_shapes.py praw-*/ asyncpraw-*/ prawcore-*/
@@ -97,11 +98,40 @@ MAPS = frozenset(
 """Keys whose value is a dictionary by id."""
 OPAQUE = frozenset(
     (
-        "features,media,media_embed,media_metadata,secure_media,secure_media_embed,preview,gallery_data,poll_data,rtjson,gildings,"
-        "crosspost_parent_list,all_awardings,collections,subreddit,content_categories,author_flair_richtext,link_flair_richtext,"
-        "user_flair_richtext,richtext,treatment_tags,awarders,user_reports,mod_reports,user_reports_dismissed,steward_reports,"
-        "mod_reports_dismissed,report_reasons,previous_visits,linked_identities,errors,participantSubreddit,user"
-    ).split(",")
+        "features",
+        "media",
+        "media_embed",
+        "media_metadata",
+        "secure_media",
+        "secure_media_embed",
+        "preview",
+        "gallery_data",
+        "poll_data",
+        "rtjson",
+        "gildings",
+        "crosspost_parent_list",
+        "all_awardings",
+        "collections",
+        "subreddit",
+        "content_categories",
+        "author_flair_richtext",
+        "link_flair_richtext",
+        "user_flair_richtext",
+        "richtext",
+        "treatment_tags",
+        "awarders",
+        "user_reports",
+        "mod_reports",
+        "user_reports_dismissed",
+        "steward_reports",
+        "mod_reports_dismissed",
+        "report_reasons",
+        "previous_visits",
+        "linked_identities",
+        "errors",
+        "participantSubreddit",
+        "user",
+    )
 )
 """Keys whose value nobody here reads: its type is kept, nothing of what is in it."""
 
@@ -210,8 +240,9 @@ def main(folders: list[str]) -> None:
                         counted += 1
                         break
     note = (
-        "Names and types of fields in answers that Reddit gave, derived by scripts/reddit_shapes.py from the recordings in the tests of"
-        f" {', '.join(sources)} (BSD 2-Clause): {counted:,} requests. No text, no name and no id of anybody is kept."
+        "Names and types of fields in answers that Reddit gave, derived by scripts/reddit_shapes.py from the recordings in"
+        f" the tests of {', '.join(sources)} (BSD 2-Clause): {counted:,} requests. No text, no name and no id of anybody is"
+        " kept."
     )
     whole = {
         "note": note,

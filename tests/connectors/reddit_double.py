@@ -1,9 +1,9 @@
 """A small Reddit on loopback, with people, subreddits, filters, reports and modmail: what no test can have of the real one.
 
-`Place` is the platform: what is in it, its clock, and what goes wrong next (`trouble`). `Server` lets it speak HTTP. Every request is
-held to the parameters, and every answer to the shape, that `shapes/reddit.json` knows from recordings; what differs is in `complaints`,
-which every test looks at when it ends. How things behave (what a list leaves out, what a vanished anchor does, what a filter does)
-follows Reddit's archived source and what is written in `docs/platforms/reddit.md`.
+`Place` is the platform: what is in it, its clock, and what goes wrong next (`trouble`). `Server` lets it speak HTTP. Every
+request is held to the parameters, and every answer to the shape, that `shapes/reddit.json` knows from recordings; what
+differs is in `complaints`, which every test looks at when it ends. How things behave (what a list leaves out, what a
+vanished anchor does, what a filter does) follows Reddit's archived source and what is written in `docs/platforms/reddit.md`.
 """
 
 from __future__ import annotations

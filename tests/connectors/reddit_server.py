@@ -1,8 +1,8 @@
 """The double of Reddit as a server on loopback, and somebody who can do there what tests need done (`Stand`).
 
-`place.trouble["POST /api/comment"] = [...]` says what happens to the next such requests, in order: `"cut"` ends the connection before
-anything is done, `"drop"` after it was done, bytes are an answer instead of the right one, a number is a status, a `(status, headers)`
-pair one with headers, None is nothing.
+`place.trouble["POST /api/comment"] = [...]` says what happens to the next such requests, in order: `"cut"` ends the
+connection before anything is done, `"drop"` after it was done, bytes are an answer instead of the right one, a number is a
+status, a `(status, headers)` pair one with headers, None is nothing.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.connectors.reddit_double import Account, Item, Mail, Place, errors, listing
+from tests.connectors.reddit_shapes import endpoint, filled, violations, wrong_request
+
 from modconsole.connectors.base import Known
 from modconsole.connectors.reddit import Reddit, connect
 from modconsole.connectors.reddit_auth import Grant
 from modconsole.connectors.signing import Credentials
 from modconsole.domain.records import Conversation, Coverage, Message
-from tests.connectors.reddit_double import Account, Item, Mail, Place, errors, listing
-from tests.connectors.reddit_shapes import endpoint, filled, violations, wrong_request
 
 CLIENT, SECRET = "our-client-id", "our-client-secret"
 FOLDERS = {"all": 1, "archived": 2, "mod": 1, "appeals": 1, "filtered": 1}

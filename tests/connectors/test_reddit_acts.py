@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.connectors.reddit_server import Stand, standing
 
 from modconsole.connectors.acts import Act, Done, Order, Target
 from modconsole.connectors.reddit import CAPABILITIES, Reddit
 from modconsole.domain.records import Message
 from modconsole.domain.times import DAY
 from modconsole.errors import Gone, Refused, Unreachable
-from tests.connectors.reddit_server import Stand, standing
 
 
 @pytest.fixture

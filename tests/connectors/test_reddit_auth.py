@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from tests.connectors.reddit_server import CLIENT, SECRET, Pulled, Stand, standing
 
 from modconsole.connectors import reddit
 from modconsole.connectors.base import Known
 from modconsole.connectors.reddit_auth import Grant, code_in, place, user_agent
 from modconsole.connectors.signing import Credentials, SignedIn, SignIn, Step
 from modconsole.errors import InputError, SignInError, Unreachable
-from tests.connectors.reddit_server import CLIENT, SECRET, Pulled, Stand, standing
 
 if TYPE_CHECKING:
     import httpx

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from modconsole.connectors.reddit_api import pause, rate_window
 from modconsole.connectors.http import Answer
+from modconsole.connectors.reddit_api import pause, rate_window
 from modconsole.connectors.reddit_map import (
     Comment,
     Eyes,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from tests.connectors.reddit_double import errors, text_of
+from tests.connectors.reddit_server import Stand, standing
 
 from modconsole.connectors.base import Outgoing
 from modconsole.errors import Gone, InputError, OutcomeUnknown, PlatformError, RateLimited, Refused
-from tests.connectors.reddit_double import errors, text_of
-from tests.connectors.reddit_server import Stand, standing
 
 
 @pytest.fixture
@@ -179,6 +179,22 @@ def test_a_reply_is_found_in_the_thread_where_our_own_list_lags_behind(stand: St
     assert found.id == arrived
     stand.place.trouble["GET /comments/"] = [text_of([listing([]), listing([])])]
     assert connector.find(reply, frozenset()) is not None
+
+
+def test_a_reply_is_found_however_wrong_our_clock_is(stand: Stand) -> None:
+    """Times on Reddit are Reddit's: what was tried at our three o'clock may have arrived at its one o'clock."""
+    asked = stand.post_as_stranger("which?")
+    connector = stand.connector()
+    hours = 2 * 3_600_000_000
+    connector._clock = lambda: stand.clock() + hours
+    reply = Outgoing("key", stand.question.name, asked, "here you are", attempted_at=stand.clock() + hours)
+    arrived = stand.reply_natively(asked, reply.text)
+    stand.place.tick(60)
+    found = connector.find(reply, frozenset())
+    assert found is not None
+    assert found.id == arrived
+    late = Outgoing("key", stand.question.name, asked, "here you are", attempted_at=stand.clock() + 2 * hours)
+    assert connector.find(late, frozenset()) is None
 
 
 def test_only_ours_at_that_place_in_those_words_is_the_reply(stand: Stand) -> None:

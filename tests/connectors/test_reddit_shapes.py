@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from modconsole.connectors.base import Capabilities
-from modconsole.connectors.reddit import CAPABILITIES, PLATFORM
 from tests.connectors.reddit_double import Place, listing
 from tests.connectors.reddit_server import ROUTES
 from tests.connectors.reddit_shapes import ENDPOINTS, SHAPES, THINGS, endpoint, filled, violations, wrong_request
+
+from modconsole.connectors.base import Capabilities
+from modconsole.connectors.reddit import CAPABILITIES, PLATFORM
 
 
 def test_every_request_that_the_double_answers_was_recorded() -> None:

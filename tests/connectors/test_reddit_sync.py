@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from tests.connectors.reddit_server import Pulled, Stand, standing
 
 from modconsole.connectors import reddit_pull
-from modconsole.connectors.base import Known
+from modconsole.connectors.base import Known, Page
 from modconsole.connectors.reddit_lists import OVERLAP
 from modconsole.domain.records import Message
 from modconsole.domain.times import to_datetime
 from modconsole.errors import RateLimited, Unreachable
-from tests.connectors.reddit_server import Pulled, Stand, standing
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ def test_a_list_that_breaks_off_moves_no_mark(stand: Stand) -> None:
     position = Pulled(stand, connector).position
     stand.place.tick(OVERLAP * 2)
     names = [stand.post_as_stranger(f"number {number}") for number in range(250)]
-    gaps = []
+    gaps: list[Page] = []
     pages = connector.pull(Known(position=position), stand.clock())
     for page in pages:
         if page.lane == "discovery" and not gaps:

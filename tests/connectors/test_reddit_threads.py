@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.connectors.reddit_double import Item, listing, text_of
+from tests.connectors.reddit_server import Pulled, Stand, standing
 
 from modconsole.connectors.base import Known
 from modconsole.connectors.reddit_thread import REQUESTS
-from tests.connectors.reddit_double import Item, listing, text_of
-from tests.connectors.reddit_server import Pulled, Stand, standing
 
 
 @pytest.fixture

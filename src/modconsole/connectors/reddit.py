@@ -56,7 +56,7 @@ CAPABILITIES = Capabilities(
 PLATFORM = PlatformInfo(
     name="reddit",
     title="Reddit",
-    about="Posts and comments of subreddits, their moderation queue and modmail, and the account's own inbox, with an app of your own.",
+    about="Posts and comments of subreddits, their queue and modmail, and the account's inbox, with an app of your own.",
     incremental=Can(
         "yes", "newest first down to a mark; lists end after 1,000 items, and what is beyond is said to be a gap"
     ),
@@ -83,10 +83,10 @@ def connect(
 ) -> Reddit:
     """A connector for one account and its subreddits. No request is made yet.
 
-    `settings`: `client_id`, `user` (the account's name), `subreddits` (a list, or names with commas), `elsewhere` (whether replies,
-    mentions and private messages from elsewhere on Reddit count; they do by default), `bots` (names of accounts that are bots).
-    `interface` and `site` are where requests go, for tests: an address of this machine. The secret is a `Grant` as JSON. Raises
-    `InputError` for settings that cannot work.
+    `settings`: `client_id`, `user` (the account's name), `subreddits` (a list, or names with commas), `elsewhere` (whether
+    replies, mentions and private messages from elsewhere on Reddit count; they do by default), `bots` (names of accounts
+    that are bots). `interface` and `site` are where requests go, for tests: an address of this machine. The secret is a
+    `Grant` as JSON. Raises `InputError` for settings that cannot work.
     """
     client_id, user, subreddits = (settings.get(key) for key in ("client_id", "user", "subreddits"))
     if not isinstance(client_id, str) or not isinstance(user, str) or not client_id or not user:

@@ -1,8 +1,8 @@
 """Moderation on Reddit of comments, posts and conversations: what the acts do there, and how each is taken back.
 
-Each act reads before and after: what is so already is not done again, and a lost answer is settled by what became of the thing. Reddit
-has no way to put something back into the queue, nor to take a report or a message to an author back; the sentences say so.
-Acts on people are in `reddit_people`.
+Each act reads before and after: what is so already is not done again, and a lost answer is settled by what became of the
+thing. Reddit has no way to put something back into the queue, nor to take a report or a message to an author back; the
+sentences say so. Acts on people are in `reddit_people`.
 """
 
 from __future__ import annotations
@@ -237,7 +237,8 @@ def reasons(api: Api, subreddit: str) -> list[Reason]:
 
 
 def _explain(desk: Desk, thing: Comment | Post, reason: Reason | None, words: str) -> str:
-    """Keep why it was removed, and tell the author where there is a reason. What went wrong with that is said, and undoes nothing."""
+    """Keep why it was removed, and tell the author where there is a reason. What went wrong with that is said, and undoes
+    nothing."""
     try:
         kept = {"item_ids": [thing.name], "mod_note": words, "reason_id": reason.id if reason else None}
         desk.api.write("/api/v1/modactions/removal_reasons", {"json": json.dumps(kept)})

@@ -1,7 +1,8 @@
 """Calls of Reddit's interface: what is asked, how it is decoded, and what its errors mean to a person.
 
-Reddit says no in two ways: with a status code and a `reason`, or with 200 and `{"json": {"errors": [[code, words, field]]}}`. Where
-there are errors nothing was done. Everything is asked with `raw_json=1`; without it, `<`, `>` and `&` in texts come as entities.
+Reddit says no in two ways: with a status code and a `reason`, or with 200 and `{"json": {"errors": [[code, words,
+field]]}}`. Where there are errors nothing was done. Everything is asked with `raw_json=1`; without it, `<`, `>` and `&` in
+texts come as entities.
 
 Sources: reddit.com/dev/api, r2/lib/errors.py of Reddit's archived source for the codes, and the recorded answers for the shapes.
 """

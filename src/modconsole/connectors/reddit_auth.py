@@ -207,8 +207,8 @@ def _no_token() -> SignInError:
 APP = Step(
     title="Sign in to Reddit",
     text=(
-        "Reddit wants an app of your own: apply for access to the Data API, then make one under reddit.com/prefs/apps. A *script* app"
-        " can sign in with your password, unless you have a second factor; with every app you can use the browser."
+        "Reddit wants an app of your own: apply for access to the Data API, then make one under reddit.com/prefs/apps."
+        " A *script* app can sign in with your password, unless you have a second factor; every app can use the browser."
     ),
     fields=(
         Field("user", "Your Reddit user name", hint="without u/"),
@@ -241,8 +241,8 @@ def browser(client_id: str, redirect: str, *, site: str = SITE) -> tuple[Step, s
     step = Step(
         title="Allow it in the browser",
         text=(
-            "Open this address, sign in as the account that shall answer, and allow it. The browser then goes to a page that may not"
-            " load: copy its whole address from the address bar."
+            "Open this address, sign in as the account that shall answer, and allow it. The browser then goes to a page"
+            " that may not load: copy its whole address from the address bar."
         ),
         url=f"{site}/api/v1/authorize?{urlencode(asked)}",
         fields=(Field("code", "The address that the browser ended at", hint="or the code in it", secret=True),),

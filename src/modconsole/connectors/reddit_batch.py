@@ -1,7 +1,7 @@
 """What one pull has been given, made into records: each thing once, each comment with the post that it is on.
 
-A comment in the inbox lacks most of what a comment has, so it is read again by its name. Things that cannot be understood are poison,
-one by one. What its author deleted becomes `gone`: the store keeps the last words that it knows.
+A comment in the inbox lacks most of what a comment has, so it is read again by its name. Things that cannot be understood
+are poison, one by one. What its author deleted becomes `gone`: the store keeps the last words that it knows.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How a pull walks one list of Reddit's: page by page, newest first, with several anchors to go on from.
 
-`after` names the item that the next page begins behind. Where that has vanished in between, Reddit answers with an empty list, which
-looks like the end. So a cursor names the last few items of a page, and the next is tried where one gives nothing.
+`after` names the item that the next page begins behind. Where that has vanished in between, Reddit answers with an empty
+list, which looks like the end. So a cursor names the last few items of a page, and the next is tried where one gives nothing.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ ANCHORS = 3
 
 @dataclass(frozen=True)
 class Place:
-    """What is looked after: the subreddits, those of them whose queues and whose modmail we may see, and whether anything elsewhere
-    counts."""
+    """What is looked after: the subreddits, those of them whose queues and whose modmail we may see, and whether anything
+    elsewhere counts."""
 
     subreddits: tuple[str, ...]
     queues: tuple[str, ...] = ()
@@ -92,8 +92,8 @@ def next_page(page: Callable[[str | None], Listed], cursor: str | None) -> Liste
 def stepped(state: State, got: Listed) -> tuple[State, bool, bool]:
     """The walk after a page; whether it has come to its end; whether it has got beyond its mark.
 
-    Items beyond the mark at the end of a page count as a page of their own. They are enough to say that the mark was reached, where
-    the rule would else ask for another page; one in the middle, out of order, is not.
+    Items beyond the mark at the end of a page count as a page of their own. They are enough to say that the mark was
+    reached, where the rule would else ask for another page; one in the middle, out of order, is not.
     """
     mark = state.walk.mark
     oldest = min([*got.keys, *([state.oldest] if state.oldest is not None else [])], default=None)

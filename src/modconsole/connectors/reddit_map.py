@@ -6,7 +6,8 @@ Reddit it is the post that asks the community. Comments at the top are replies t
 one thread. Private messages are a `dm`, named by the first of them.
 
 Only fields that are read are named, and only those must be right. Names and types come from answers that Reddit gave
-(`tests/connectors/shapes/reddit.json`); what they mean, from Reddit's archived source (r2/models/link.py, r2/lib/jsontemplates.py).
+(`tests/connectors/shapes/reddit.json`); what they mean, from Reddit's archived source (r2/models/link.py,
+r2/lib/jsontemplates.py).
 """
 
 from __future__ import annotations
@@ -138,12 +139,14 @@ class Noticed(Struct):
 
 @dataclass(frozen=True)
 class Eyes:
-    """With what a thing is looked at: for which source and when, what waits in the moderation queues, and who is known by name."""
+    """With what a thing is looked at: for which source and when, what waits in the moderation queues, and who is known by
+    name."""
 
     source: str
     now: int
     queue: Collection[str] = ()
-    """Fullnames in the moderation queues: what a filter has taken is *held* while it is there, and gone for good once it is not."""
+    """Fullnames in the moderation queues: what a filter has taken is *held* while it is there, and gone for good once it is
+    not."""
     people: Mapping[str, str] = field(default_factory=dict)
     """Account ids by name in lower case: our own, and the other moderators'."""
     bots: Collection[str] = ()
@@ -176,8 +179,8 @@ def state_of(thing: Comment | Post, queue: Collection[str]) -> State:
     """The state of a thing that is not gone.
 
     Moderators see who took it away (`banned_by`), outsiders a text of `[removed]`. `banned_by` true is Reddit's own filter. What
-    AutoModerator or that filter has taken looks the same whether it waits for a person or not: only the queue tells. `removed` and
-    `spam` say what a person decided.
+    AutoModerator or that filter has taken looks the same whether it waits for a person or not: only the queue tells.
+    `removed` and `spam` say what a person decided.
     """
     category = thing.removed_by_category if isinstance(thing, Post) else None
     if not thing.banned_by:

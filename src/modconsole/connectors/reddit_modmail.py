@@ -1,9 +1,9 @@
 """Modmail: what people write to the moderators of a subreddit, as records, and the lists in which it is kept.
 
-A conversation is `modmail:` and its id, a `group_dm` of one person and the moderators; a message is `modmail:`, the conversation's
-id and its own. Notes between moderators (`isInternal`) are internal. Messages have no parent there; here a message has as its
-parent the latest before it of the other side, so that it is known who answers whom. Authors come as plain numbers: those of
-their account ids, which elsewhere are in base 36.
+A conversation is `modmail:` and its id, a `group_dm` of one person and the moderators; a message is `modmail:`, the
+conversation's id and its own. Notes between moderators (`isInternal`) are internal. Messages have no parent there; here a
+message has as its parent the latest before it of the other side, so that it is known who answers whom. Authors come as plain
+numbers: those of their account ids, which elsewhere are in base 36.
 
 There is no list of everything: `all` leaves out what is archived, what moderators discuss among themselves, and appeals, and
 `filtered` holds what Reddit took for spam. Sources: PRAW's documentation of `Modmail.conversations`, and recorded answers.
@@ -54,7 +54,8 @@ class Link(Struct):
 
 
 class Talk(Struct, rename="camel"):
-    """A conversation without its messages. `participant` is who wrote to the moderators: an empty object among moderators alone."""
+    """A conversation without its messages. `participant` is who wrote to the moderators: an empty object among moderators
+    alone."""
 
     id: str
     subject: str = ""

@@ -1,8 +1,8 @@
 """Moderation on Reddit of people: bans, mutes and moderators' notes.
 
-A ban or a mute holds in one subreddit: the one in which the person was met, as the order's conversation tells. Bans last a number of
-days, 999 at most; mutes three days or, from a modmail conversation, 7 or 28. Source of the numbers: reddit.com/dev/api, and PRAW's
-documentation of `ModmailConversation.mute`.
+A ban or a mute holds in one subreddit: the one in which the person was met, as the order's conversation tells. Bans last a
+number of days, 999 at most; mutes three days or, from a modmail conversation, 7 or 28. Source of the numbers:
+reddit.com/dev/api, and PRAW's documentation of `ModmailConversation.mute`.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ ACTS: tuple[ActInfo, ...] = (
     ActInfo(
         "ban",
         "person",
-        "Bans the account from the subreddit, for good or for a number of days; Reddit tells them so by modmail. Your reason is kept as"
-        " the moderators' note.",
+        "Bans the account from the subreddit, for good or for a number of days; Reddit tells them so by modmail, and your"
+        " reason is kept as the moderators' note.",
         undo="unbanned again, or banned for as long as before; the message that Reddit sent stays",
         takes=frozenset(("reason", "until")),
         right=ACCESS,
@@ -58,8 +58,8 @@ ACTS: tuple[ActInfo, ...] = (
     ActInfo(
         "mute",
         "person",
-        "Mutes the account: it cannot write modmail to the subreddit for 3 days or, from its modmail conversation, for 7 or 28. Reddit"
-        " tells them so.",
+        "Mutes the account: it cannot write modmail to the subreddit for 3 days or, from its modmail conversation, for"
+        " 7 or 28; Reddit tells them so.",
         undo="unmuted again",
         takes=frozenset(("until",)),
         right=MAIL_AND_ACCESS,

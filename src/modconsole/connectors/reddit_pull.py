@@ -8,10 +8,10 @@
 - `threads`    conversations read whole (`reddit_thread`): the most urgent every time, of the others some more each time, turning.
 - `again`      messages that somebody waits in, recent ones and those last seen in a queue, by their names.
 
-Lists go back some 1,000 items and no further; a mark that lies beyond that is a gap, and it is said until a full walk has read every
-thread. `before` is never used: where its anchor has vanished, Reddit answers with an empty list, as if there were nothing new. `after`
-has the same trap, so a cursor holds several anchors; an empty answer to all of them moves no mark. Absence is no deletion: what an
-author has deleted comes as `[deleted]` when it is asked for by its name.
+Lists go back some 1,000 items and no further; a mark that lies beyond that is a gap, and it is said until a full walk has
+read every thread. `before` is never used: where its anchor has vanished, Reddit answers with an empty list, as if there were
+nothing new. `after` has the same trap, so a cursor holds several anchors; an empty answer to all of them moves no mark.
+Absence is no deletion: what an author has deleted comes as `[deleted]` when it is asked for by its name.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from modconsole.connectors import reddit_modmail as modmail
 from modconsole.connectors.base import Known, Page
 from modconsole.connectors.reddit_api import PER_INFO, PER_PAGE, WINDOW, Api
 from modconsole.connectors.reddit_batch import Batch, keys_of
-from modconsole.connectors.reddit_lists import OVERLAP, Listed, Place, State, next_page, stepped, with_mark
+from modconsole.connectors.reddit_lists import Listed, Place, State, next_page, stepped, with_mark
 from modconsole.connectors.reddit_map import Eyes, Listing, number
 from modconsole.connectors.reddit_thread import Reader
 from modconsole.domain.records import Coverage, Gap, Record
@@ -119,7 +119,8 @@ class Pull:
     ) -> Iterator[Page]:
         """Read a list down to its mark; on a full walk to its end. What cannot be seen is a gap, and stops nothing else.
 
-        The position moves with the last page that came of a page of the list, so that a crash before it reads the list's page again.
+        The position moves with the last page that came of a page of the list, so that a crash before it reads the list's
+        page again.
         """
         slot = f"full:{key}" if self.full else key
         what = f"{key.partition(':')[0]} of {where}"
@@ -172,7 +173,8 @@ class Pull:
                 yield self._talk(native, lane)
 
     def _fresh(self, lane: str, got: Listed, mark: int | None) -> Iterator[Page]:
-        """Of the inbox and of what was sent only what is new: each conversation in it is then read whole, each comment by its name."""
+        """Of the inbox and of what was sent only what is new: each conversation in it is then read whole, each comment by
+        its name."""
         yield from self._told(lane, got if mark is None or self.full else got.since(mark - LATELY), mark)
 
     # ------------------------------------------------------------------ the queues

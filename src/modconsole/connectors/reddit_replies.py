@@ -1,7 +1,7 @@
 """Answering on Reddit: comments, private messages and modmail; and looking for an answer that may have arrived.
 
-Reddit knows no key by which it would take a repeated request for one: after a lost answer there is only looking. A comment is looked
-for among our own and below what it answers, for either list may lag behind the other.
+Reddit knows no key by which it would take a repeated request for one: after a lost answer there is only looking. A comment
+is looked for among our own and below what it answers, for either list may lag behind the other.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One post with everything below it, however Reddit cuts it up.
 
-A tree comes with up to 500 comments, ten levels deep, and stubs for the rest. A stub with ids is asked for, a hundred at a time; one
-without means that the thread goes on below a comment, which is then read as a tree of its own. What was asked for and did not come
-is looked up by its name. What is still missing after that is said: an answer may hide there.
+A tree comes with up to 500 comments, ten levels deep, and stubs for the rest. A stub with ids is asked for, a hundred at a
+time; one without means that the thread goes on below a comment, which is then read as a tree of its own. What was asked for
+and did not come is looked up by its name. What is still missing after that is said: an answer may hide there.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ LIMIT = 500
 REQUESTS = 40
 """Requests for one post in an ordinary pull: 4,000 comments. A full walk reads on."""
 DRIFT = 50
-"""Reddit's own count of comments drifts: it counts what nobody is shown (shadow-banned authors), and takes back deletions late. So
-many comments may be missing without a word as one in `DRIFT` of them, or one."""
+"""Reddit's own count of comments drifts: it counts what nobody is shown (shadow-banned authors), and takes back deletions
+late. So many comments may be missing without a word as one in `DRIFT` of them, or one."""
 
 
 class Below(Struct):
@@ -117,7 +117,8 @@ class Reader:
         self.tree.left += sum(name not in self.tree.comments for name in missing)
 
     def _take(self, raw: Raw) -> None:
-        """One item of a tree and, below a comment, its replies; with a list of our own instead of recursion, for trees are deep."""
+        """One item of a tree and, below a comment, its replies; with a list of our own instead of recursion, for trees are
+        deep."""
         waiting = [raw]
         while waiting:
             each = waiting.pop()
