@@ -28,6 +28,7 @@ import msgspec
 
 from modconsole import __version__
 from modconsole.connectors.budget import Budget, Window
+from modconsole.domain.times import SECOND
 from modconsole.errors import (
     Gone,
     OutcomeUnknown,
@@ -130,7 +131,8 @@ class Http:
     `headers()` gives what goes with each request, as a bearer token. Where `expired(answer)` says that a failed answer is about
     a token that has run out, `renew()` is called once and the request made again: such an answer did nothing. `refine(answer)`
     may name a better error for a failed answer, or return None. `window(answer)` reads what the platform says of its rate limit
-    into `budget`; within `with http.background():` reads stop while only the replies' share is left.
+    into `budget`; within `with http.background():` reads stop while only the replies' share is left. With `clock`, ours in
+    instants, `lag` tells how wrong one of the two clocks is.
     """
 
     def __init__(
@@ -145,6 +147,7 @@ class Http:
         budget: Budget | None = None,
         window: Callable[[Answer], Window | None] | None = None,
         user_agent: str = USER_AGENT,
+        clock: Callable[[], int] | None = None,
         transport: httpx.BaseTransport | None = None,
         attempts: int = 3,
         wait: float = 0.5,
@@ -158,6 +161,9 @@ class Http:
         self._refine = refine
         self._window = window
         self._user_agent = user_agent
+        self._clock = clock
+        self.lag = 0
+        """How far the other side's clock was behind ours when it last answered, in microseconds; 0 where it is not, or unknown."""
         self._sign_in = sign_in
         self._transport = transport
         self._attempts = attempts
@@ -296,6 +302,9 @@ class Http:
         found = Answer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, content)
         if self.budget is not None and self._window is not None:
             self.budget.note(self._window(found))
+        told = found.time()
+        if self._clock is not None and told is not None:
+            self.lag = max(self._clock() - int(told * SECOND), 0)
         return found
 
     def _checked(self, answer: Answer, *, writing: bool) -> Answer:
