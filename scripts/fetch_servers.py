@@ -3,10 +3,11 @@
     python scripts/fetch_servers.py [--install]
 
 What comes: Debian's `wordpress` package (unpacked, never installed) and the SQLite driver for WordPress, a zip file
-inside the npm package `@wp-playground/cli`; about 10 MB. They go to the folder that `MODCONSOLE_SERVERS` names, by
-default `.servers/` in the project, which git ignores. `--install` first installs `php-cli` and `php-sqlite3` through
-apt-get, which needs root. Files that are there already are not fetched again. Exit status: 0 everything is there, 1
-something could not be had.
+inside the npm package `@wp-playground/cli`; about 10 MB. And Bluesky's own programs with a Node.js of their own, as
+locked in `tests/servers/bluesky_net`; about 670 MB. They go to the folder that `MODCONSOLE_SERVERS` names, by default
+`.servers/` in the project, which git ignores. `--install` first installs `php-cli`, `php-sqlite3` and `postgresql`
+through apt-get, which needs root. Files that are there already are not fetched again. Exit status: 0 everything is
+there, 1 something could not be had.
 """
 
 from __future__ import annotations
@@ -88,13 +89,39 @@ def fetch_sqlite_driver(folder: Path) -> None:
         part.rename(target)
 
 
+def install_postgres(folder: Path) -> None:
+    """Install PostgreSQL, which Bluesky's programs keep their tables in, unless it is there. Its own server is not needed."""
+    if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        run("apt-get", "update", cwd=folder)
+        run("apt-get", "install", "-y", "--no-install-recommends", "postgresql", cwd=folder)
+
+
+def fetch_bluesky(folder: Path) -> None:
+    """Install the packages of `tests/servers/bluesky_net` into `folder/bluesky`, exactly as they are locked there.
+
+    Without their install scripts: the one binary among them brings what it needs.
+    """
+    target, wanted = folder / "bluesky", PROJECT / "tests/servers/bluesky_net"
+    lock = (wanted / "package-lock.json").read_bytes()
+    if (target / "node_modules").exists() and (target / "package-lock.json").read_bytes() == lock:
+        return
+    part = folder / "bluesky.part"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(wanted / name, part)
+    run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", cwd=part)
+    shutil.rmtree(target, ignore_errors=True)
+    part.rename(target)
+
+
 def main() -> int:
     folder = cache()
     folder.mkdir(parents=True, exist_ok=True)
     failed = 0
-    steps = [fetch_wordpress, fetch_sqlite_driver]
+    steps = [fetch_wordpress, fetch_sqlite_driver, fetch_bluesky]
     if "--install" in sys.argv[1:]:
-        steps.insert(0, install_php)
+        steps[:0] = [install_php, install_postgres]
     for step in steps:
         try:
             step(folder)

@@ -10,11 +10,12 @@ import pytest
 from tests.contract.driver import Driver
 
 DRIVERS: dict[str, str] = {
+    "bluesky": "tests.contract.bluesky_driver",
     "wordpress": "tests.contract.wordpress_driver",
 }
 """Platform → module with a function `make() -> Driver`; it may skip with its reason."""
 
-RUNNING: tuple[str, ...] = ("wordpress",)
+RUNNING: tuple[str, ...] = ("wordpress", "bluesky")
 """Those behind which a server runs that a fault proxy can stand before."""
 
 

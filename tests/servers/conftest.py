@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.servers.fixtures import wordpress, wp_post, wp_proxy
+from tests.servers.fixtures import bluesky, wordpress, wp_post, wp_proxy
 
-__all__ = ["wordpress", "wp_post", "wp_proxy"]
+__all__ = ["bluesky", "wordpress", "wp_post", "wp_proxy"]

@@ -12,6 +12,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from tests.servers import bluesky as bluesky_net
+from tests.servers.bluesky import Bluesky
 from tests.servers.faultproxy import FaultProxy
 from tests.servers.wordpress import WordPress, missing
 
@@ -46,3 +48,22 @@ def wp_proxy(wordpress: WordPress) -> Iterator[FaultProxy]:
     """A proxy in front of WordPress that breaks on demand."""
     with FaultProxy(wordpress.port) as proxy:
         yield proxy
+
+
+@functools.cache
+def running_bluesky() -> Bluesky:
+    """The one network of this process."""
+    network = Bluesky()
+    atexit.register(network.remove)
+    return network.start()
+
+
+@pytest.fixture(scope="session")
+def bluesky() -> Bluesky:
+    """A whole Bluesky on loopback, without anybody."""
+    why = bluesky_net.missing()
+    if why and os.environ.get("MODCONSOLE_NO_SKIP") == "1":
+        pytest.fail(why)
+    if why:
+        pytest.skip(why)
+    return running_bluesky()

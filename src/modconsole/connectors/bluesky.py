@@ -56,7 +56,7 @@ SKEW = 10 * MINUTE
 FIND_PAGES = 5
 
 CAPABILITIES = Capabilities(
-    acts=(*bluesky_acts.ACTS, *bluesky_ozone.ACTS),
+    acts=bluesky_acts.offered(bluesky_ozone.ACTS),
     direct_messages=True,
     max_length=POST_GRAPHEMES,
     length_unit="graphemes",
@@ -355,7 +355,7 @@ class Bluesky:
 
     def acts(self) -> tuple[ActInfo, ...]:
         """What every account can do, and what our role in Ozone adds."""
-        return (*bluesky_acts.ACTS, *(self._ozone.acts() if self._ozone is not None else ()))
+        return bluesky_acts.offered(self._ozone.acts() if self._ozone is not None else ())
 
     def act(self, order: Order) -> Done:
         """Carry out a moderation act. See `bluesky_acts` and `bluesky_ozone`."""

@@ -38,6 +38,7 @@ ACTS: tuple[ActInfo, ...] = (
         "Hides the reply for everybody at the bottom of our thread, behind “hidden replies”; it no longer notifies us.",
         undo="shown again",
         fits=frozenset(("live", "held")),
+        whose="theirs",
         right=_OURS,
     ),
     ActInfo(
@@ -46,6 +47,7 @@ ACTS: tuple[ActInfo, ...] = (
         "Shows a reply in our thread that was hidden.",
         undo="hidden again",
         fits=frozenset(("hidden",)),
+        whose="theirs",
         right=_OURS,
     ),
     ActInfo(
@@ -65,19 +67,19 @@ ACTS: tuple[ActInfo, ...] = (
     ActInfo(
         "remove",
         "message",
-        "Deletes a post of ours from our repository; a post of somebody else only Ozone's moderators can take down.",
+        "Deletes a post of ours from our repository.",
         undo="written again at the same address, with its likes and replies; not where it has pictures or a film",
         takes=frozenset(("reason",)),
         fits=frozenset(("live", "held", "hidden")),
-        right="the author of the post, or a moderator of the Ozone team",
+        whose="ours",
     ),
     ActInfo(
         "restore",
         "message",
-        "Writes a post of ours that was deleted here again, at the same address.",
+        "Writes a post of ours that was deleted from here again, at the same address.",
         undo="deleted again",
         fits=frozenset(("removed",)),
-        right="the author of the post",
+        whose="ours",
     ),
     ActInfo(
         "mute",
@@ -100,6 +102,7 @@ ACTS: tuple[ActInfo, ...] = (
         takes=frozenset(("reason", "label")),
         needs=frozenset(("label",)),
         choices=REASONS,
+        whose="theirs",
     ),
     ActInfo(
         "report",
@@ -110,6 +113,12 @@ ACTS: tuple[ActInfo, ...] = (
         choices=REASONS,
     ),
 )
+
+
+def offered(ozone: tuple[ActInfo, ...]) -> tuple[ActInfo, ...]:
+    """All acts, those of Ozone in the place of ours of the same name: they do ours as well."""
+    theirs = {(info.act, info.on) for info in ozone}
+    return (*(info for info in ACTS if (info.act, info.on) not in theirs), *ozone)
 
 
 class StoredRaw(msgspec.Struct):
@@ -148,7 +157,7 @@ class Acts:
             return carry(order)
         if order.act in ("remove", "restore") and order.on == "message" and self._is_ours(order.target):
             return self._delete(order) if order.act == "remove" else self._write_again(order)
-        known = any(info.act == order.act and info.on == order.on for info in (*bluesky_ozone.ACTS, *ACTS))
+        known = any(info.act == order.act and info.on == order.on for info in bluesky_ozone.ACTS)
         if not known or self.ozone is None:
             why = "Only moderators of an Ozone service can do that on Bluesky." if known else "Bluesky has no such act."
             raise Refused(why, code="unsupported")

@@ -31,7 +31,6 @@ TRIAGE = "tools.ozone.team.defs#roleTriage"
 _MODERATOR = "a moderator of the Ozone team"
 _TEAM = "a member of the Ozone team"
 
-TAKEDOWN = "Takes the post down through Ozone: nobody sees it on Bluesky any more."
 ACTS: tuple[ActInfo, ...] = (
     ActInfo(
         "label",
@@ -70,10 +69,19 @@ ACTS: tuple[ActInfo, ...] = (
         right=_MODERATOR,
     ),
     ActInfo(
+        "remove",
+        "message",
+        "Takes the post down through Ozone, for good or until the time given: nobody sees it on Bluesky; ours is deleted.",
+        undo="the takedown is reversed; a post of ours is written again, unless it has pictures or a film",
+        takes=frozenset(("reason", "until")),
+        fits=frozenset(("live", "held", "hidden")),
+        right=_MODERATOR,
+    ),
+    ActInfo(
         "restore",
         "message",
-        "Reverses the takedown of the post.",
-        undo="taken down again",
+        "Reverses the takedown of the post; a post of ours that was deleted from here is written again.",
+        undo="taken down, or deleted, again",
         takes=frozenset(("reason",)),
         fits=frozenset(("removed",)),
         right=_MODERATOR,
@@ -123,7 +131,7 @@ ACTS: tuple[ActInfo, ...] = (
         right=_TEAM,
     ),
 )
-"""What Ozone adds. Taking down a post is the `remove` of `bluesky_acts`, which deletes our own ones."""
+"""What Ozone adds. `remove` and `restore` stand for those of `bluesky_acts` as well, which hold for our own posts."""
 
 _EVENTS: dict[Act, str] = {
     "remove": "modEventTakedown",
