@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +23,20 @@ if TYPE_CHECKING:
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @click.option("--full", is_flag=True, help="Walk everything that exists there, not only what is new.")
 @click.option("--watch", "watching", is_flag=True, help="Go on until stopped.")
-def sync_(call: Call, sources: tuple[str, ...], full: bool, watching: bool) -> int:
+@click.option(
+    "--log", type=click.Path(dir_okay=False), metavar="FILE", help="With --watch: write the log there instead."
+)
+@click.option("--verbose", is_flag=True, help="With --watch: log each turn of each source, too.")
+@click.option("--until-eof", is_flag=True, help="With --watch: end when standard input does.")
+def sync_(
+    call: Call,
+    sources: tuple[str, ...],
+    full: bool,
+    watching: bool,
+    log: str | None,
+    verbose: bool,
+    until_eof: bool,
+) -> int:
     """Bring in what is new, and send what is due.
 
     Of all sources with a sign-in, or of those named. Where another process syncs this database already, it is asked to. Exit code
@@ -34,9 +48,16 @@ def sync_(call: Call, sources: tuple[str, ...], full: bool, watching: bool) -> i
     if watching:
         if call.as_json or sources or full:
             raise click.UsageError("--watch syncs everything for ever: it goes with no source, --full or --json.")
-        _log_to_stderr()
-        sweep.watch(desk, _until_stopped(), listener=lambda event: _narrate(call, event))
+        _log(log, verbose)
+        stop = _until_stopped()
+        if until_eof:
+            from modconsole.desk import beside
+
+            beside.end_with_input(stop)
+        sweep.watch(desk, stop, listener=lambda event: _narrate(call, event))
         return 0
+    if log or verbose or until_eof:
+        raise click.UsageError("--log, --verbose and --until-eof go with --watch.")
     with call.progress() as tell:
         results = sweep.sync(desk, sources or None, full=full, listener=lambda event: tell(_words(event)))
     if call.as_json:
@@ -64,11 +85,29 @@ class _Inert(logging.Formatter):
         return str(for_terminal(super().format(record)))
 
 
-def _log_to_stderr() -> None:
-    """A sync that goes on for ever says what goes wrong, whoever reads it: a person or a service's journal."""
-    handler = logging.StreamHandler()
+LOG_BYTES = 1_000_000
+"""A log file is turned over at this size; three old ones are kept."""
+
+
+def _log(file: str | None, verbose: bool) -> None:
+    """A sync that goes on for ever says what goes wrong, whoever reads it: a person or a service's journal.
+
+    What is logged names sources, counts and what went wrong, at either level; never a text, a name of a person or a secret.
+    """
+    from logging.handlers import RotatingFileHandler
+
+    from modconsole.config import paths
+
+    handler: logging.Handler = logging.StreamHandler()
+    if file is not None:
+        path = Path(file).expanduser()
+        if not path.parent.is_dir():
+            paths.private_folder(path.parent)
+        handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=3, encoding="utf-8", delay=True)
     handler.setFormatter(_Inert("%(asctime)s %(levelname)s %(message)s"))
-    logging.getLogger("modconsole").addHandler(handler)
+    logger = logging.getLogger("modconsole")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO if verbose else logging.WARNING)
 
 
 def _narrate(call: Call, event: Event) -> None:

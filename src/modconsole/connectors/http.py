@@ -163,7 +163,7 @@ class Http:
         self._user_agent = user_agent
         self._clock = clock
         self.lag = 0
-        """How far the other side's clock was behind ours when it last answered, in microseconds; 0 where it is not, or unknown."""
+        """How far the other side's clock was behind ours when it last answered, in microseconds; 0 where it is not."""
         self._sign_in = sign_in
         self._transport = transport
         self._attempts = attempts
