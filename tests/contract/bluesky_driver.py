@@ -88,11 +88,12 @@ class BlueskyDriver(Driver):
         return {uri: There(did, text) for uri, (did, text) in rows.items() if uri != spot}
 
     def settle(self) -> None:
-        self.network.settle()
         last = {ref.uri: (ref, gone) for ref, gone in self._waiting}
         self._waiting.clear()
-        for ref, gone in last.values():
-            self.network.indexed(ref, gone=gone)
+        for gone in (False, True):
+            refs = [ref for ref, deleted in last.values() if deleted == gone]
+            if refs:
+                self.network.indexed(*refs, gone=gone)
 
 
 def make() -> Driver:

@@ -224,14 +224,16 @@ class Bluesky:
         assert answer.status_code == 200, found
         return found
 
-    def settle(self) -> None:
-        """Wait until the AppView has indexed all that was written."""
+    def indexed(self, *refs: Ref, gone: bool = False) -> None:
+        """Wait until the AppView knows these versions of posts, or knows the posts no more; and whom they notify."""
+        for ref in refs:
+            wanted = None if gone else ref.cid
+            wait_until(lambda r=ref, w=wanted: bool(self._cid(r) == w), "the post is indexed")  # type: ignore[misc]
         self.control("settle")
 
-    def indexed(self, ref: Ref, *, gone: bool = False) -> None:
-        """Wait until the AppView knows this version of a post, or knows it no more."""
-        wanted = None if gone else ref.cid
-        wait_until(lambda: self.control("indexed", uri=ref.uri)["cid"] == wanted, "the post is indexed")
+    def _cid(self, ref: Ref) -> str | None:
+        found: str | None = self.control("indexed", uri=ref.uri)["cid"]
+        return found
 
     # ------------------------------------------------------------------ what people do
 

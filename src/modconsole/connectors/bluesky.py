@@ -171,9 +171,10 @@ def connect(
     have = tokens(credentials.secret)
     if not have.password and not have.refresh:
         raise InputError("The app password is missing.", hint=NEW_PASSWORD)
-    api = Api(checked_address(pds), credentials, did, chat=chat, transport=transport)
+    ticks = clock or _wall_clock
+    api = Api(checked_address(pds), credentials, did, clock=ticks, chat=chat, transport=transport)
     messages = settings.get("messages", True) is not False
-    return Bluesky(api, source, clock or _wall_clock, messages=messages, labeler=labeler)
+    return Bluesky(api, source, ticks, messages=messages, labeler=labeler)
 
 
 def _wall_clock() -> int:

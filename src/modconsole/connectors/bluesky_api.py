@@ -16,7 +16,7 @@ import binascii
 import contextlib
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -199,7 +199,14 @@ class Api:
     """
 
     def __init__(
-        self, pds: str, credentials: Credentials, did: str, *, chat: str = CHAT, transport: httpx.BaseTransport | None
+        self,
+        pds: str,
+        credentials: Credentials,
+        did: str,
+        *,
+        clock: Callable[[], int],
+        chat: str = CHAT,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.did = did
         self.pds = pds
@@ -216,6 +223,7 @@ class Api:
             refine=refine,
             budget=Budget(),
             window=self._heard,
+            clock=clock,
             transport=transport,
         )
         self._session = Http(pds, refine=refine, transport=transport)

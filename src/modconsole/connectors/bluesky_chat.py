@@ -262,9 +262,9 @@ class Chat:
         """Ours, in this conversation, the same words, not older than the first try."""
         convo = self._convo(reply.conversation)
         wanted = reply.text.replace("\r\n", "\n").replace("\r", "\n").strip()
-        earliest = reply.attempted_at - SKEW if reply.attempted_at is not None else None
         for page in history(self.api, convo.id):
-            for one in _understood(page):
+            earliest = reply.attempted_at - SKEW - self.api.http.lag if reply.attempted_at is not None else None
+            for one in sorted(_understood(page), key=lambda one: one.sent_at, reverse=True):
                 sent = read_time(one.sent_at)
                 if earliest is not None and sent is not None and to_instant(sent) < earliest:
                     return None

@@ -44,6 +44,8 @@ OWN_DAYS = 3 * DAY
 """Threads in which we wrote lately are read even where the store does not ask for them."""
 SETTLING = 2 * MINUTE
 """Writes are visible after half a second; what a pull vouches for ends this long before it began."""
+RECENT = 200
+"""Of the recent messages, how many that no thread has shown are read again by address in one run, turning."""
 LOOKUPS = 60
 """Posts looked up one by one in one run."""
 BATCH = 100
@@ -232,15 +234,19 @@ class Pull:
         if self.full:
             return wanted
         head = list(dict.fromkeys([*wanted[:HEAD], *list(self._touched)[: 2 * HEAD]]))
-        rest = [conversation for conversation in wanted if conversation not in set(head)]
-        last = self.position.get("threads")
-        start = rest.index(last) + 1 if last in rest else 0
-        turn = rest[start : start + TURN]
-        if turn:
-            self.position["threads"] = turn[-1]
+        urgent = set(head)
+        return head + self._some("threads", [one for one in wanted if one not in urgent], TURN)
+
+    def _some(self, name: str, of: list[str], many: int) -> list[str]:
+        """The next `many`, after the last of the run before; from the beginning again after the end."""
+        last = self.position.get(name)
+        start = of.index(last) + 1 if last in of else 0
+        some = of[start : start + many] or of[:many]
+        if some:
+            self.position[name] = some[-1]
         else:
-            self.position.pop("threads", None)
-        return head + turn
+            self.position.pop(name, None)
+        return some
 
     def _threads(self, conversations: Sequence[str]) -> Iterator[Page]:
         roots = [conversation for conversation in conversations if post_place(conversation) is not None]
@@ -267,7 +273,10 @@ class Pull:
     def _by_address(self) -> Iterator[Page]:
         """Known messages that no list and no thread has shown."""
         known = self.known
-        ids = [*known.waiting, *known.queued, *known.recent, *known.live]
+        recent = [i for i in known.recent if i not in self._seen]
+        if not self.full:
+            recent = self._some("recent", recent, RECENT)
+        ids = [*known.waiting, *known.queued, *recent, *known.live]
         wanted = [i for i in dict.fromkeys(ids) if i not in self._seen and post_place(i) is not None]
         lookups = 0
         for start in range(0, len(wanted), PAGE):
