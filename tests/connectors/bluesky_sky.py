@@ -154,7 +154,7 @@ class Sky(httpx.BaseTransport):
     def _node(self, uri: str, depth: int) -> dict[str, Any]:
         if self.posts[uri].get("blocked"):
             return {"$type": "app.bsky.feed.defs#blockedPost", "uri": uri, "blocked": True, "author": {"did": BOB}}
-        node = {"$type": "app.bsky.feed.defs#threadViewPost", "post": self._shown(uri)}
+        node: dict[str, Any] = {"$type": "app.bsky.feed.defs#threadViewPost", "post": self._shown(uri)}
         if depth > 0:
             below = [
                 u for u, p in self.posts.items() if p["record"].get("reply", {}).get("parent", {}).get("uri") == uri

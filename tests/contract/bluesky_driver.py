@@ -77,7 +77,7 @@ class BlueskyDriver(Driver):
         self.settle()
         self.network.control("hold", did=self.us)
         ours = self.network.post(self.team, "Tell us more", parent=self._refs[parent])
-        lost = self.network.post(self.people["ann"], text, parent=ours)
+        lost = self.network.post(self.people["ann"], text, parent=ours, at_once=True)
         self.network.indexed(lost)
         self.network.control("release", did=self.us)
         self._new(ours)

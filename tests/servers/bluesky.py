@@ -218,7 +218,7 @@ class Bluesky:
     # ------------------------------------------------------------------ beyond the services' interfaces
 
     def control(self, path: str, **order: Any) -> dict[str, Any]:
-        """One order to the network itself: settle, hold, release, team, indexed, limits, chat."""
+        """One order to the network itself: notified, hold, release, team, indexed, limits, chat."""
         answer = self._client.post(f"http://127.0.0.1:{self.ports['control']}/{path}", json=order)
         found: dict[str, Any] = answer.json()
         assert answer.status_code == 200, found
@@ -226,13 +226,16 @@ class Bluesky:
 
     def indexed(self, *refs: Ref, gone: bool = False) -> None:
         """Wait until the AppView knows these versions of posts, or knows the posts no more; and whom they notify."""
-        for ref in refs:
-            wanted = None if gone else ref.cid
-            wait_until(lambda r=ref, w=wanted: bool(self._cid(r) == w), "the post is indexed")  # type: ignore[misc]
-        self.control("settle")
+        for uri, cid in [(ref.uri, None if gone else ref.cid) for ref in refs]:
+            self._await(uri, cid)
+        self.control("notified")
 
-    def _cid(self, ref: Ref) -> str | None:
-        found: str | None = self.control("indexed", uri=ref.uri)["cid"]
+    def _await(self, uri: str, cid: str | None) -> None:
+        wait_until(lambda: self._version(uri) == cid, "the post is indexed")
+
+    def _version(self, uri: str) -> str | None:
+        """Which version of a post the AppView knows."""
+        found: str | None = self.control("indexed", uri=uri)["cid"]
         return found
 
     # ------------------------------------------------------------------ what people do
@@ -268,8 +271,23 @@ class Bluesky:
         made = self.do("com.atproto.server.createAppPassword", by=person, name=name, privileged=messages)
         return str(made["password"])
 
-    def post(self, by: Person, text: str, *, parent: Ref | None = None, at: float | None = None, **fields: Any) -> Ref:
-        """A post or, with `parent`, a reply. `at` is the time that its author claims, in seconds since 1970."""
+    def post(
+        self,
+        by: Person,
+        text: str,
+        *,
+        parent: Ref | None = None,
+        at: float | None = None,
+        at_once: bool = False,
+        **fields: Any,
+    ) -> Ref:
+        """A post or, with `parent`, a reply. `at` is the time that its author claims, in seconds since 1970.
+
+        A reply waits for its parent to be indexed: the AppView takes what different people write side by side, and a
+        reply that it comes to know before its parent notifies nobody. `at_once` leaves that to chance.
+        """
+        if parent is not None and not at_once:
+            wait_until(lambda: self._version(parent.uri) is not None, "the parent is indexed")
         record = {"$type": POST, "text": text, "createdAt": _time(at if at is not None else time.time()), **fields}
         if parent is not None:
             record["reply"] = {"root": self.root_of(parent).plain(), "parent": parent.plain()}

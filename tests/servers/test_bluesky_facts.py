@@ -94,7 +94,7 @@ def test_a_reply_that_is_indexed_before_its_parent_notifies_nobody(bluesky: Blue
     root = bluesky.post(team, "A thread")
     bluesky.control("hold", did=team.did)
     ours = bluesky.post(team, "More", parent=root)
-    lost = bluesky.post(ann, "Lost", parent=ours)
+    lost = bluesky.post(ann, "Lost", parent=ours, at_once=True)
     bluesky.indexed(lost)
     bluesky.control("release", did=team.did)
     bluesky.indexed(ours)

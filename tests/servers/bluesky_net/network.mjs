@@ -48,7 +48,7 @@ for (const name of ['indexRecord', 'deleteRecord']) {
 
 const ROLES = { admin: 'addAdminDid', moderator: 'addModeratorDid', triage: 'addTriageDid' }
 const routes = {
-  '/settle': async () => void (await network.processAll(10_000)),
+  '/notified': async () => void (await network.bsky.sub.background.processAll()),
   '/hold': async ({ did }) => {
     const gate = {}
     gate.passed = new Promise((open) => (gate.open = open))
