@@ -75,11 +75,10 @@ class BlueskyDriver(Driver):
     def unannounced(self, spot: str, text: str, parent: str) -> str:
         """A reply to a post of ours that the AppView comes to know before that post: it notifies nobody."""
         self.settle()
-        self.network.control("hold", did=self.us)
-        ours = self.network.post(self.team, "Tell us more", parent=self._refs[parent])
-        lost = self.network.post(self.people["ann"], text, parent=ours, at_once=True)
-        self.network.indexed(lost)
-        self.network.control("release", did=self.us)
+        with self.network.held(self.team):
+            ours = self.network.post(self.team, "Tell us more", parent=self._refs[parent])
+            lost = self.network.post(self.people["ann"], text, parent=ours, at_once=True)
+            self.network.indexed(lost)
         self._new(ours)
         return self._new(lost)
 

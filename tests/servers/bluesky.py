@@ -17,6 +17,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,7 @@ class Person:
     handle: str
     password: str
     token: str = field(repr=False)
+    refresh: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -224,6 +227,15 @@ class Bluesky:
         assert answer.status_code == 200, found
         return found
 
+    @contextmanager
+    def held(self, person: Person) -> Iterator[None]:
+        """Within it, the AppView does not come to know what somebody writes."""
+        self.control("hold", did=person.did)
+        try:
+            yield
+        finally:
+            self.control("release", did=person.did)
+
     def indexed(self, *refs: Ref, gone: bool = False) -> None:
         """Wait until the AppView knows these versions of posts, or knows the posts no more; and whom they notify."""
         for uri, cid in [(ref.uri, None if gone else ref.cid) for ref in refs]:
@@ -263,7 +275,7 @@ class Bluesky:
         made = self.do(
             "com.atproto.server.createAccount", handle=handle, email=f"{handle}@example.test", password="a-password"
         )
-        return Person(name, made["did"], handle, "a-password", made["accessJwt"])
+        return Person(name, made["did"], handle, "a-password", made["accessJwt"], made["refreshJwt"])
 
     def app_password(self, person: Person, *, messages: bool = True) -> str:
         """A new app password; with `messages` it may read and write direct messages."""
@@ -329,6 +341,14 @@ class Bluesky:
     def delete(self, by: Person, post: Ref) -> None:
         """The author deletes a post."""
         self.do("com.atproto.repo.deleteRecord", by=by, repo=by.did, collection=POST, rkey=post.key)
+
+    def leave(self, person: Person) -> None:
+        """Somebody deactivates their account; ends when Bluesky hides it."""
+        self.do("com.atproto.server.deactivateAccount", by=person)
+        address = f"http://localhost:{self.ports['bsky']}/xrpc/app.bsky.actor.getProfile"
+        wait_until(
+            lambda: self._client.get(address, params={"actor": person.did}).status_code == 400, "the account is gone"
+        )
 
     def message(self, by: Person, to: Person, text: str) -> tuple[str, str]:
         """A direct message from somebody; gives the conversation and the message, by their own ids."""
