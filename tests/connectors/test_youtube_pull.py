@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from tests.connectors.youtube_double import US, YouTubeDouble
+from tests.connectors.youtube_double import US, Refusal, YouTubeDouble
 from tests.connectors.youtube_kit import Clock, Mirror, hours_ago, settle
 
 from modconsole.connectors.base import Known
 from modconsole.connectors.youtube_quota import RESERVE
 from modconsole.domain.records import Conversation, Message
 from modconsole.domain.times import DAY, SECOND, to_datetime
-from modconsole.errors import RateLimited, SignInError, Unreachable
+from modconsole.errors import RateLimited, Refused, SignInError, Unreachable
 
 
 @pytest.fixture
@@ -124,6 +126,27 @@ def test_a_held_reply_below_a_public_comment_is_seen_as_held(tube: YouTubeDouble
     mirror.sync(full=True)
     assert (mirror.state(top), mirror.state(held)) == ("live", "held")
     assert mirror.gap(video) is None  # it is counted among the replies, and not missing
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_a_held_reply_that_no_list_shows_is_a_gap(tube: YouTubeDouble, mirror: Mirror, counted: bool) -> None:
+    """Its thread stands in the queue, and among what comes along it is not: somebody should look on YouTube."""
+    video, ann = tube.video("Deep"), tube.person("ann")
+    tube.lists_held_replies = False
+    top = tube.comment(video, ann, "public", at=hours_ago(mirror.clock, 9))
+    held = tube.comment(video, ann, "held", reply_to=top, at=hours_ago(mirror.clock, 8), status="heldForReview")
+    for n in range(6):
+        tube.comment(video, ann, f"r{n}", reply_to=top)
+    tube.extra_count = 0 if counted else -1
+    mirror.sync(full=True)
+    assert held not in mirror.messages
+    assert mirror.gap(video) is not None
+    tube.in_studio(held, "published")
+    tube.extra_count = 0
+    mirror.clock.skip(300)
+    mirror.sync()
+    assert mirror.state(held) == "live"
+    assert mirror.gap(video) is None
 
 
 def test_edits_are_seen_with_youtubes_own_time(tube: YouTubeDouble, mirror: Mirror) -> None:
@@ -342,6 +365,78 @@ def test_comments_switched_off_and_private_videos_are_gaps(tube: YouTubeDouble, 
     assert mirror.gap(video) is None
 
 
+def test_a_video_that_shows_no_comments_says_nothing_about_one(tube: YouTubeDouble, mirror: Mirror) -> None:
+    """Neither that it is gone nor that it was rejected; asked for it alone, it is hidden."""
+    video, ann = tube.video("Private"), tube.person("ann")
+    top = tube.comment(video, ann, "hi")
+    held = tube.comment(video, ann, "hm", status="heldForReview")
+    below = tube.comment(video, ann, "and?", reply_to=top)
+    mirror.sync(full=True)
+    mirror.clock.skip(1200)
+    tube.edit(below, "and why?")
+    tube.videos[video] = ("Private", True)
+    settle(mirror)
+    assert (mirror.state(top), mirror.state(held), mirror.state(below)) == ("live", "held", "live")
+    now = mirror.connector.read(top)
+    assert now is not None
+    assert now.state == "hidden"
+    tube.videos[video] = ("Private", False)
+    settle(mirror)
+    mirror.agrees()
+
+
+def test_a_thread_that_goes_while_it_is_read_stops_nothing(tube: YouTubeDouble, mirror: Mirror) -> None:
+    """Nor does it leave a gap behind once it is seen to be gone."""
+    video, ann = tube.video("Going"), tube.person("ann")
+    top = tube.comment(video, ann, "hi")
+    for n in range(8):
+        tube.comment(video, ann, f"r{n}", reply_to=top)
+    other = tube.comment(video, ann, "stays")
+    tube.fail("comments.list", 404, "commentNotFound")
+    mirror.sync(full=True)
+    assert "more replies" in str(mirror.gap(video))
+    tube.delete(top)
+    mirror.clock.skip(300)
+    mirror.sync()
+    assert mirror.gap(video) is None
+    assert (mirror.state(top), mirror.state(other)) == ("gone", "live")
+
+
+def test_page_tokens_that_never_work_are_an_error_and_no_circle(tube: YouTubeDouble, mirror: Mirror) -> None:
+    """From the start again, once."""
+    video, ann = tube.video("Token"), tube.person("ann")
+    for n in range(150):
+        tube.comment(video, ann, f"c{n}", at=hours_ago(mirror.clock, n))
+    original = type(tube)._commentThreads_list
+
+    def listing(query: dict[str, str], body: object) -> dict[str, Any]:
+        if "pageToken" in query:
+            raise Refusal(400, "invalidPageToken")
+        return original(tube, query, body)
+
+    tube._commentThreads_list = listing  # type: ignore[method-assign]
+    with pytest.raises(Refused) as refused:
+        mirror.sync(full=True)
+    assert refused.value.code == "invalidPageToken"
+    assert len(tube.calls) < 10
+
+
+def test_a_walk_over_two_days_vouches_for_what_it_saw_when_it_saw_it(tube: YouTubeDouble, mirror: Mirror) -> None:
+    """What came below old threads in between is not promised to be known."""
+    video, ann = tube.video("Long"), tube.person("ann")
+    for n in range(350):
+        tube.comment(video, ann, f"c{n}", at=hours_ago(mirror.clock, n))
+    began = mirror.clock()
+    mirror.connector.quota.limit = 6
+    with pytest.raises(RateLimited):
+        mirror.sync(full=True)
+    mirror.connector.quota.limit = 10_000
+    mirror.clock.skip(24 * 3600)
+    mirror.sync(full=True)
+    mirror.agrees()
+    assert mirror.coverage.complete_through == to_datetime(began - 120 * SECOND)
+
+
 def test_replies_that_are_counted_and_not_shown_are_a_gap(tube: YouTubeDouble, mirror: Mirror) -> None:
     """A truncated thread is never taken for a complete one."""
     video, ann = tube.video("Short"), tube.person("ann")
@@ -392,7 +487,7 @@ def test_an_item_that_cannot_be_understood_is_set_aside(tube: YouTubeDouble, mir
     video, ann, bob = tube.video("V"), tube.person("ann"), tube.person("bob")
     good, bad = tube.comment(video, ann, "hi"), tube.comment(video, bob, "odd")
     tube.rows[bad].status = "underInvestigation"
-    tube._commentThreads_list = _odd(tube, bad)  # type: ignore[method-assign]
+    tube._commentThreads_list = _odd(tube, bad)  # type: ignore[assignment]
     mirror.sync(full=True)
     assert good in mirror.messages
     assert bad not in mirror.messages
@@ -401,11 +496,11 @@ def test_an_item_that_cannot_be_understood_is_set_aside(tube: YouTubeDouble, mir
     tube.wrong.clear()
 
 
-def _odd(tube: YouTubeDouble, bad: str):  # type: ignore[no-untyped-def]
+def _odd(tube: YouTubeDouble, bad: str) -> Callable[[dict[str, str], object], dict[str, Any]]:
     """A list in which one item has lost its time."""
     original = type(tube)._commentThreads_list
 
-    def listing(query: dict[str, str], body: object):  # type: ignore[no-untyped-def]
+    def listing(query: dict[str, str], body: object) -> dict[str, Any]:
         tube.rows[bad].status = query.get("moderationStatus", "published")
         found = original(tube, query, body)
         for item in found["items"]:
@@ -452,6 +547,58 @@ def test_rows_that_shift_while_pages_are_read_lose_nothing(tube: YouTubeDouble, 
     assert mirror.state(rows[100]) == "live"
     assert mirror.state(rows[0]) == "gone"
     mirror.agrees()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_there_and_wherever_runs_end_it_is_all_here_at_last(
+    tube: YouTubeDouble, mirror: Mirror, seed: int
+) -> None:
+    """People write, edit and delete, moderators act, runs die after any page; then it is quiet, and both sides agree."""
+    chance = random.Random(seed)
+    videos = [tube.video(f"V{n}") for n in range(3)]
+    people = [tube.person(f"p{n}") for n in range(5)]
+    mirror.sync(full=True)
+    for _ in range(25):
+        for _ in range(chance.randint(1, 12)):
+            happens(tube, chance, videos, people)
+            mirror.clock.skip(chance.choice((1, 40, 900)))
+        full = chance.random() < 0.15
+        pull = mirror.connector.pull(mirror.known(full=full), mirror.clock(), full=full)
+        ends = chance.choice((1, 2, 4, 100))
+        for number, page in enumerate(pull, start=1):
+            mirror.take(page)
+            if number == ends:
+                break
+        pull.close()  # type: ignore[attr-defined]
+    mirror.clock.skip(1200)
+    mirror.sync(full=True)
+    mirror.clock.skip(300)
+    settle(mirror)
+    mirror.agrees()
+    assert len(mirror.messages) > 40
+    assert all(mirror.gap(video) is None for video in videos)
+
+
+def happens(tube: YouTubeDouble, chance: random.Random, videos: list[str], people: list[str]) -> None:
+    """One thing that somebody does on YouTube."""
+    there = list(tube.rows)
+    what = chance.choice(("comment", "comment", "reply", "reply", "ours", "edit", "delete", "status"))
+    if what == "comment" or not there:
+        status = chance.choice(("published", "published", "heldForReview", "likelySpam"))
+        tube.comment(chance.choice(videos), chance.choice(people), f"text {chance.random()}", status=status)
+        return
+    row = tube.rows[chance.choice(there)]
+    if what == "reply":
+        who = tube.rows[chance.choice(there)].name
+        tube.comment(row.video, chance.choice(people), f"{who} text {chance.random()}", reply_to=row.id)
+    elif what == "ours":
+        tube.reply_as_us(row.id, f"answer {chance.random()}")
+    elif what == "edit":
+        tube.edit(row.id, f"edited {chance.random()}")
+    elif what == "delete" and chance.random() < 0.5:
+        tube.delete(row.id)
+    elif what == "status":
+        tube.in_studio(row.id, chance.choice(("published", "heldForReview", "rejected", "published")))
 
 
 def test_a_conversation_is_described_anew_when_its_title_changes(tube: YouTubeDouble, mirror: Mirror) -> None:

@@ -95,6 +95,8 @@ class YouTubeDouble:
         self.tells_status = True
         """Whether lists tell the moderation status of each comment, as they do to the owner of the channel."""
         self.may_moderate = True
+        self.lists_held_replies = True
+        """Whether the list of a comment's replies has those that are held, for the owner; nothing says so."""
         self.extra_count = 0
         """Replies that threads count and nobody is shown."""
         self.codes: dict[str, tuple[str, str]] = {}
@@ -351,7 +353,8 @@ class YouTubeDouble:
             return {"kind": "youtube#commentListResponse", "items": [self._json(row, told=False) for row in rows]}
         if query["parentId"] not in self.rows:
             raise Refusal(404, "commentNotFound")
-        rows, following = _page([r for r in self._replies(query["parentId"]) if r.status == "published"], query)
+        shown = ("published", "heldForReview", "likelySpam") if self.lists_held_replies else ("published",)
+        rows, following = _page([r for r in self._replies(query["parentId"]) if r.status in shown], query)
         return {"kind": "youtube#commentListResponse", "items": [self._json(row) for row in rows], **following}
 
     def _comments_insert(self, query: dict[str, str], body: Any) -> dict[str, Any]:

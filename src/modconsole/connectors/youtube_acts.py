@@ -77,7 +77,7 @@ class Acts:
     def _after(self, comment: Comment, thread: Thread, goal: State) -> tuple[Message, ...]:
         """The comment, and where it is a top comment its replies: they go out of sight and come back with it."""
         records = [self._record(comment, thread, goal)]
-        if comment.snippet.parent_id is None and goal in ("live", "removed"):
+        if comment.snippet.parent_id is None:
             if goal == "live":
                 self.reader.fill(thread)
             for reply in thread.replies:

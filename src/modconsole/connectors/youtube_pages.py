@@ -5,7 +5,6 @@ The position holds plain values only, and each of its lists has an end (`KEPT`):
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,20 +17,26 @@ from modconsole.domain.times import SECOND, to_datetime
 
 SETTLING = 120 * SECOND
 """How far behind its own beginning a pull vouches."""
-KEPT = 500
+KEPT = 1_000
 """Entries of each list in the position."""
 
-KEYS = ("walk", "full", "queues", "read", "reading", "absent", "counts", "gaps", "again", "looked", "last", "quota")
+HELD = "held "
+"""What the names of gaps begin with that are about a queue."""
+
+KEYS = (
+    *("walk", "full", "walking", "walked"),
+    *("queues", "read", "reading", "absent", "counts", "gaps", "again", "looked", "quota"),
+)
 """What a position may hold:
 
 - `walk`, `full`   where the walks through the channel stand (`domain.walk`)
+- `walking`        when the walk through everything began that is under way; `walked`, when the last one did that came to its end
 - `queues`         what was held or likely spam at the last run
 - `read`           when each conversation was last read whole; `reading` is the one that a run had to leave
 - `absent`         what exists and was met in no list, and when that was first so
 - `counts`         of threads with many replies: how many there were when they were last read
 - `gaps`           what is not complete, and in which conversation
 - `again`          where the next turn through the ids begins; `looked` when the last one began
-- `last`           when the last run began that came to its end
 - `quota`          units spent today
 """
 
@@ -61,8 +66,8 @@ class Pages:
         self.why: list[str] = []
         self.queued: set[str] | None = None
         """What is held or likely spam; None where that could not be seen whole."""
-        self.queued_in: Counter[str] = Counter()
-        """How many replies of a thread are."""
+        self.queued_in: dict[str, set[str]] = {}
+        """Which replies of a thread are."""
         quota.load(self.position.get("quota"))
 
     @property
@@ -77,11 +82,17 @@ class Pages:
 
     def count(self, thread: Thread) -> None:
         """Note a thread of which YouTube shows fewer replies than it counts."""
-        missing = thread.total - len(thread.replies) - len(thread.poison) - self.queued_in[thread.id]
-        if missing > 0:
+        known = {reply.id for reply in thread.replies} | self.queued_in.get(thread.id, set())
+        if thread.total > len(known) + len(thread.poison):
             self.gaps[thread.id] = thread.conversation
         else:
             self.gaps.pop(thread.id, None)
+
+    def forget_gaps(self, there: set[str], place: str = "") -> None:
+        """Threads that are not there any more have no gap; of one conversation, or of all."""
+        for ident, at in list(self.gaps.items()):
+            if ident not in there and ident != at and not ident.startswith(HELD) and place in ("", at):
+                del self.gaps[ident]
 
     def tell(
         self,
@@ -125,13 +136,8 @@ class Pages:
         )
 
     def _stored(self) -> dict[str, Any]:
-        kept: dict[str, dict[str, Any]] = {
-            "counts": self.counts,
-            "absent": self.absent,
-            "gaps": self.gaps,
-            "read": self.read,
-        }
-        for key, value in kept.items():
+        self.position["gaps"] = dict(self.gaps)
+        for key, value in (("counts", self.counts), ("absent", self.absent), ("read", self.read)):
             self.position[key] = dict(list(value.items())[-KEPT:])
         self.position["quota"] = self.quota.to_json()
         return dict(self.position)
@@ -159,7 +165,8 @@ class Pages:
 
     def coverage(self) -> Page:
         """What this pull vouches for: up to the oldest reading of the conversations that were to be read again."""
-        through = min((self.read.get(place, self.there) for place in self.known.conversations), default=self.there)
+        walked = self.position.get("walked", self.there)
+        through = min((self.read.get(place, walked) for place in self.known.conversations), default=self.there)
         if self.quota.left_for_reading() <= 0:
             self.why.append(
                 "the day's quota is used up but for replies: old threads are read again from midnight Pacific time on"

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from modconsole.connectors.base import Known, Page
 from modconsole.connectors.youtube_api import BY_ID
 from modconsole.connectors.youtube_map import Comment, Thread, conversation_id, filter_of, message
-from modconsole.connectors.youtube_pages import KEPT, Pages
+from modconsole.connectors.youtube_pages import HELD, KEPT, Pages
 from modconsole.connectors.youtube_quota import Quota
 from modconsole.connectors.youtube_reader import QUEUES, Reader, ThreadPage
 from modconsole.domain.records import Message, Record, State
@@ -36,7 +36,7 @@ OVERLAP = 1 * HOUR
 QUEUE_PAGES = 10
 """Pages of each queue in one run: a thousand threads."""
 AGAIN_UNITS = 4
-"""Units of an ordinary run for looking up what was met in no list, apart from those who wait."""
+"""Units of an ordinary run for looking up what was met in no list, and as many for those who wait."""
 TWICE = 4 * MINUTE
 """How long after the first time something must still be in no list until it counts as rejected."""
 
@@ -59,9 +59,12 @@ class Pull(Pages):
         if not self.full or "full" in self.position:
             yield from self._walk("discovery", "walk")
         if self.full:
-            fresh = "full" not in self.position
+            self.walked = "full" not in self.position
+            began = self.position.setdefault("walking", self.there)
             yield from self._walk("full", "full")
-            self.walked = fresh
+            self.position["walked"] = self.position.pop("walking", began)
+            if self.walked:
+                self.forget_gaps(self.seen)
             marks = [Walk.from_json(self.position.get(key)).mark for key in ("walk", "full")]
             self.position["walk"] = Walk(mark=max((m for m in marks if m is not None), default=None)).to_json()
             del self.position["full"]
@@ -72,7 +75,6 @@ class Pull(Pages):
             except RateLimited:
                 if self.full or self.quota.left_for_reading() > 0:
                     raise
-        self.position["last"] = self.there
         yield self.coverage()
 
     def _may(self) -> bool:
@@ -86,14 +88,14 @@ class Pull(Pages):
     def _walk(self, lane: str, key: str) -> Iterator[Page]:
         walk = Walk.from_json(self.position.get(key))
         query = {"allThreadsRelatedToChannelId": self.reader.channel}
-        done = False
+        done = restarted = False
         while not done:
             try:
                 page = self._page(query, walk.cursor)
             except Refused as error:
-                if error.code != "invalidPageToken" or walk.cursor is None:
+                if error.code != "invalidPageToken" or walk.cursor is None or restarted:
                     raise
-                walk = restart(walk)
+                walk, restarted = restart(walk), True
                 continue
             walk, done = step(walk, [thread.top.at for thread in page.threads], page.following, overlap=OVERLAP)
             self.position[key] = walk.to_json()
@@ -110,7 +112,7 @@ class Pull(Pages):
             for thread in page.threads:
                 if thread.total <= len(thread.replies):
                     self.count(thread)
-                elif self.full or self.counts.get(thread.id) != thread.total:
+                elif self.full or thread.id in self.gaps or self.counts.get(thread.id) != thread.total:
                     self.reader.fill(thread)
                     self.counts.pop(thread.id, None)
                     self.counts[thread.id] = thread.total
@@ -126,6 +128,8 @@ class Pull(Pages):
         """What is held and what is likely spam. A thread stands there for its top comment or for any reply."""
         found: set[str] = set()
         complete = True
+        for ident in [ident for ident in self.gaps if ident.startswith(HELD)]:
+            del self.gaps[ident]
         for status, state in QUEUES:
             cursor: str | None = None
             for turn in range(1, QUEUE_PAGES + 1):
@@ -135,10 +139,10 @@ class Pull(Pages):
                     self.why.append("no permission to see comments that are held for review or likely spam")
                     return
                 cursor = page.following
+                for thread in page.threads:
+                    self._note_queued(thread, status)
                 told = self.tell(f"queue {state}", page, listed=state, complete=cursor is None)
-                here = [each for each in told.records if isinstance(each, Message) and each.state == state]
-                found.update(each.id for each in here)
-                self.queued_in.update(each.parent for each in here if each.parent is not None)
+                found.update(each.id for each in told.records if isinstance(each, Message) and each.state == state)
                 yield told
                 if cursor is None:
                     break
@@ -147,13 +151,21 @@ class Pull(Pages):
             self.queued = found
             self.position["queues"] = sorted(found)[: 2 * KEPT]
 
+    def _note_queued(self, thread: Thread, status: str) -> None:
+        """Note which replies of a thread stand in a queue; where nothing in it does that we were given, that is a gap."""
+        here = {each.id for each in (thread.top, *thread.replies) if each.snippet.moderation_status == status}
+        self.queued_in.setdefault(thread.id, set()).update(here - {thread.id})
+        if not here and thread.total and not thread.poison:
+            self.gaps[f"{HELD}{thread.id}"] = thread.conversation
+
     def _queue_page(self, status: str, cursor: str | None) -> ThreadPage:
         query = {"allThreadsRelatedToChannelId": self.reader.channel, "moderationStatus": status}
         with self.reader.api.http.background():
             page = self.reader.threads(query, cursor)
             for thread in page.threads:
                 said = [comment.snippet.moderation_status for comment in (thread.top, *thread.replies)]
-                if status not in said and thread.total > len(thread.replies):
+                elsewhere = said[0] == "published" and status in said  # then its replies are read with the others
+                if thread.total > len(thread.replies) and not elsewhere:
                     self.reader.fill(thread)
         return page
 
@@ -167,12 +179,14 @@ class Pull(Pages):
                 self.position["queues"] = sorted({*self.position["queues"], *left[at:]})[: 2 * KEPT]
                 return
             with self.reader.api.http.background():
-                try:
-                    comment = self.reader.one(ident)
-                    thread, published = self.reader.listed(comment)
-                except Gone:
-                    yield self.tell("queue left", ThreadPage(), gone=[ident])
+                found, _ = self.reader.by_id([ident])
+                if ident not in found:
+                    yield self.tell("queue left", ThreadPage(), gone=[] if self._exists(ident) else [ident])
                     continue
+                comment = found[ident]
+                thread, published = self._listed(comment)
+            if thread is None:
+                continue
             if published:
                 yield self.tell("queue left", ThreadPage([thread]))
                 continue
@@ -185,9 +199,11 @@ class Pull(Pages):
 
     def _threads(self) -> Iterator[Page]:
         places = list(dict.fromkeys(self.known.conversations))
-        for place in places:  # it was met in a walk at the latest in the last run, or it could not be known
-            self.read.setdefault(place, self.position.get("last", self.there))
-        if not self.full:
+        walked = self.position.get("walked", 0)
+        if self.full:
+            self.read.clear()
+        else:
+            self.read = {place: self.read.get(place, walked) for place in places}
             places = [*places[:1], *sorted(places[1:], key=self.read.__getitem__)]
         unfinished = self.kept("reading").get("conversation")
         if unfinished in places:
@@ -195,9 +211,7 @@ class Pull(Pages):
         for place in places:
             if not self._may():
                 return
-            if self.full and (place in self.told or not self.walked):
-                self.read[place] = self.there
-            else:
+            if not self.full or (self.walked and place not in self.told):
                 yield from self._conversation(place)
 
     def _conversation(self, place: str) -> Iterator[Page]:
@@ -207,12 +221,14 @@ class Pull(Pages):
         resumed = reading.get("conversation") == place
         cursor: str | None = reading.get("cursor") if resumed else None
         began: int = reading.get("began", self.there) if resumed else self.there
+        restarted = False
         while query is not None:
             try:
                 page = self._page(query, cursor)
             except (Refused, Gone) as error:
-                if isinstance(error, Refused) and error.code == "invalidPageToken" and cursor is not None:
-                    cursor, began, resumed = None, self.there, False
+                stale = isinstance(error, Refused) and error.code == "invalidPageToken"
+                if stale and cursor is not None and not restarted:
+                    cursor, began, resumed, restarted = None, self.there, False, True
                     continue
                 yield self._unreadable(place, error.message)
                 return
@@ -223,6 +239,7 @@ class Pull(Pages):
                 self.gaps.pop(place, None)
                 if not resumed:
                     self.whole.add(place)
+                    self.forget_gaps(self.seen.union(thread.id for thread in page.threads), place)
                 yield self.tell("threads", page, complete=True)
                 return
             self.position["reading"] = {"conversation": place, "cursor": cursor, "began": began}
@@ -241,12 +258,13 @@ class Pull(Pages):
 
     def _again(self) -> Iterator[Page]:
         waiting = [ident for ident in dict.fromkeys(self.known.waiting) if ident not in self.seen]
+        waiting, more = waiting[: AGAIN_UNITS * BY_ID], waiting[AGAIN_UNITS * BY_ID :]
         queued = self.known.queued if self.queued is not None else ()
-        unsure = set(self.known.queued) - set(queued)
+        unsure, first = set(self.known.queued) - set(queued), set(waiting)
         others = [
             ident
-            for ident in dict.fromkeys((*queued, *self.known.recent, *self.known.live))
-            if ident not in self.seen and ident not in unsure and ident not in self.known.waiting
+            for ident in dict.fromkeys((*more, *queued, *self.known.recent, *self.known.live))
+            if ident not in self.seen and ident not in unsure and ident not in first
         ]
         if not self.full and len(others) > AGAIN_UNITS * BY_ID:
             stored = self.position.get("again")
@@ -273,7 +291,9 @@ class Pull(Pages):
                 if comment is None:
                     gone += [] if page.poison or self._exists(ident) else [ident]
                 elif self._in_no_list(comment) or (self._edited(comment, since) and ident not in self.known.queued):
-                    thread, published = self.reader.listed(comment)
+                    thread, published = self._listed(comment)
+                    if thread is None:
+                        continue
                     if published and not self._orphaned(comment):
                         page.threads.append(thread)
                     else:
@@ -282,16 +302,25 @@ class Pull(Pages):
 
     def _exists(self, ident: str) -> bool:
         """A second look: one answer without it could be a slip."""
+        found, poison = self.reader.by_id([ident])
+        return bool(found or poison)
+
+    def _listed(self, comment: Comment) -> tuple[Thread | None, bool]:
+        """A comment's thread and whether it stands in it; None where its video shows no comments now: that says nothing of it."""
         try:
-            self.reader.one(ident)
-        except Gone:
-            return False
-        return True
+            return self.reader.listed(comment)
+        except (Refused, Gone):
+            return None, False
 
     def _in_no_list(self, comment: Comment) -> bool:
-        """Whether all lists in which a comment could stand were read in this run, and it stood in none."""
+        """Whether all lists in which a comment could stand were read in this run, and it stood in none; or it was so in an
+        earlier run, and is to be looked at again."""
         about = comment.snippet
-        if self.queued is None or (about.parent_id or comment.id) in self.partial:
+        if self.queued is None:
+            return False
+        if comment.id in self.absent:
+            return True
+        if (about.parent_id or comment.id) in self.partial:
             return False
         return self.walked or conversation_id(about.video_id, about.channel_id) in self.whole
 

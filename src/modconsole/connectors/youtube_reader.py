@@ -76,10 +76,13 @@ class Reader:
         return page
 
     def fill(self, thread: Thread) -> None:
-        """Read all replies of a thread: those that come with it are only some."""
+        """Read all replies of a thread: those that come with it are only some. One that has gone meanwhile is left as it came."""
         cursor: str | None = None
         while True:
-            listing = self.api.replies(thread.id, cursor)
+            try:
+                listing = self.api.replies(thread.id, cursor)
+            except Gone:
+                return
             thread.add(listing.items)
             cursor = listing.following
             if cursor is None:
@@ -91,12 +94,15 @@ class Reader:
         """
         found: list[Message] = []
         poison = thread.poison[:]
+        above = thread.top.snippet.moderation_status or "published"
         unsaid = listed if listed == "live" or not (thread.total or thread.replies) else None
         for comment in (thread.top, *thread.replies):
             said = comment.snippet.moderation_status
             if said is None and comment is thread.top and not thread.listed:
                 continue
             state = STATES.get(said) if said is not None else unsaid
+            if state == "live" and comment is not thread.top and STATES.get(above, "live") != "live":
+                state = "hidden"
             if state is not None:
                 earlier = thread.before(comment)
                 found.append(message(comment, thread.conversation, earlier, state, self.source, now))
@@ -161,19 +167,28 @@ class Reader:
         return self._around(comment), False
 
     def standing(self, comment: Comment, now: int) -> tuple[Thread, State]:
-        """In which thread and state a comment stands, by the lists."""
-        thread, published = self.listed(comment)
-        if published:
-            said = next(c for c in (thread.top, *thread.replies) if c.id == comment.id).snippet.moderation_status
-            return thread, STATES.get(said or "published", "live")
-        for status, state in QUEUES:
-            if any(
-                each.id == comment.id and (each.snippet.moderation_status or status) == status
-                for held in self._below(comment, status)
-                for each in (held.top, *held.replies)
-            ):
-                return thread, state
+        """In which thread and state a comment stands, by the lists. Where there is no list any more, since its video or its top
+        comment is gone or comments are switched off, it is hidden."""
+        try:
+            thread, published = self.listed(comment)
+            if published:
+                said = next(c for c in (thread.top, *thread.replies) if c.id == comment.id).snippet.moderation_status
+                return thread, STATES.get(said or "published", "live")
+            for status, state in QUEUES:
+                if self._in_queue(comment, status):
+                    return thread, state
+        except (Gone, Refused) as error:
+            if isinstance(error, Refused) and error.code != "commentsDisabled":
+                raise
+            return self._around(comment), "hidden"
         return thread, "live" if self.fresh(comment, now) else "removed"
+
+    def _in_queue(self, comment: Comment, status: str) -> bool:
+        return any(
+            each.id == comment.id and (each.snippet.moderation_status or status) == status
+            for held in self._below(comment, status)
+            for each in (held.top, *held.replies)
+        )
 
     def fresh(self, comment: Comment, now: int) -> bool:
         """Whether a comment is so new that the lists may not have it yet."""
