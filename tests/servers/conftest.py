@@ -14,4 +14,14 @@ from tests.servers.fixtures import (
     wp_proxy,
 )
 
-__all__ = ["bluesky", "fedi", "mastodon", "mastodon_proxy", "matrix", "matrix_proxy", "wordpress", "wp_post", "wp_proxy"]
+__all__ = [
+    "bluesky",
+    "fedi",
+    "mastodon",
+    "mastodon_proxy",
+    "matrix",
+    "matrix_proxy",
+    "wordpress",
+    "wp_post",
+    "wp_proxy",
+]
