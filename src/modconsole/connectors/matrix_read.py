@@ -165,7 +165,7 @@ class Reader:
                 self.memory.keep(self.memory.replacements, event.event_id, target)
             elif event.type == "m.room.redaction":
                 target = self._redacted(event, records)
-            if target and target not in here and (not whole or target in self.memory.replacements):
+            if target and target not in here and not whole:
                 elsewhere[target] = None
         for raw, event in events:
             record = self._record(room, event, raw)
