@@ -1,4 +1,4 @@
-"""Writes docs/platforms.md from what the connectors say of themselves. `--check` only says whether it is current (exit status 1 if not).
+"""Writes docs/platforms.md from what the connectors say of themselves. `--check` only says whether it is current.
 
 PYTHONPATH=src python scripts/make_platforms_page.py
 """
@@ -20,9 +20,9 @@ PAGE = Path(__file__).parents[1] / "docs" / "platforms.md"
 HEAD = """\
 # Platforms
 
-Made from the connectors by `scripts/make_platforms_page.py`; do not edit it by hand. The contract suite (`tests/contract`) holds every
-connector to it. How to bring another one: [connectors](connectors.md). Places without a connector come in as
-[exchange files](exchange.md).
+Made from the connectors by `scripts/make_platforms_page.py`; do not edit it by hand. The contract suite (`tests/contract`)
+holds every connector to it. How to bring another one: [connectors](connectors.md). Places without a connector come in as
+[exchange files](exchange.md), or write to [modconsole receive](receive.md).
 
 ● yes · ◐ partly · ○ no
 """
@@ -58,8 +58,9 @@ def _lines() -> Iterator[str]:
     for name, words in LINES:
         yield f"| {words} | {' | '.join(_cell(getattr(info, name)) for info in infos)} |"
     yield f"| longest reply | {' | '.join(_length(info) for info in infos)} |"
-    yield f"| whom we answer, unless you say otherwise | {' | '.join(info.answer or 'by kind of conversation' for info in infos)} |"
-    yield f"| has been run against | {' | '.join(f'a {info.tested}' if info.tested in ('real server', 'double') else info.tested for info in infos)} |"
+    whom = (info.answer or "by kind of conversation" for info in infos)
+    yield f"| whom we answer, unless you say otherwise | {' | '.join(whom)} |"
+    yield f"| has been run against | {' | '.join(info.tested for info in infos)} |"
     yield ""
     for info in infos:
         yield from _platform(info)

@@ -46,7 +46,7 @@ class Double:
         self.spoil: Callable[[str, Any], Any] | None = None
         """Changes an answer's body after it was checked, for shapes that no Discourse sends."""
         self.memo: dict[str, tuple[float, Any]] = {}
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         double = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -90,7 +90,7 @@ class Double:
         query = parse_qs(parts.query, keep_blank_values=True)
         name = operation(handler.command, parts.path)
         headers: dict[str, str] = {}
-        with self._lock:
+        with self.lock:
             self.requests.append(f"{handler.command} {parts.path}")
             if self.on is not None:
                 self.on(f"{handler.command} {parts.path}")

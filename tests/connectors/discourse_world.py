@@ -104,10 +104,11 @@ class Review:
 
 
 class World:
-    """The forum. Its clock stands still but for `tick`."""
+    """The forum. Its clock stands still but for `tick`; a `live` one has the real time."""
 
-    def __init__(self) -> None:
-        self.now = START
+    def __init__(self, *, live: bool = False) -> None:
+        self.live = live
+        self._now = START
         self.members: dict[str, Member] = {}
         self.threads: dict[int, Thread] = {}
         self.posts: dict[int, Item] = {}
@@ -127,9 +128,14 @@ class World:
         """An account; the one that exists already where the name is taken."""
         return self.members.get(name) or self._member(name, len(self.members) + 1, **more)
 
+    @property
+    def now(self) -> datetime:
+        """What the forum's clock says."""
+        return datetime.now(UTC) if self.live else self._now
+
     def tick(self, seconds: float = 1) -> datetime:
-        """Let time pass."""
-        self.now += timedelta(seconds=seconds)
+        """Let time pass; in a live forum it does so by itself."""
+        self._now += timedelta(seconds=seconds)
         return self.now
 
     def number(self, kind: str) -> int:

@@ -280,3 +280,15 @@ def test_read_gives_a_message_as_it_stands_or_none(forum: Forum, connector: Disc
     assert connector.read("99999") is None
     assert connector.read("review:99999") is None
     assert connector.read("no number") is None
+
+
+def test_a_reply_is_found_however_far_ahead_our_clock_is(forum: Forum, asked: str) -> None:
+    """The site's own clock, which comes with each answer, tells how far."""
+    ahead = 3 * 3600 * 1_000_000
+    made = forum.connect(clock=lambda: forum.clock() + ahead)
+    began = forum.clock() + ahead
+    mine = forum.reply_natively("An answer to you", to=asked)
+    found = made.find(reply(forum, to=asked, at=began), frozenset())
+    assert found is not None
+    assert found.id == mine
+    made.close()

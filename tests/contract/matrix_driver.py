@@ -45,13 +45,13 @@ class MatrixDriver(Driver):
         return self.server.room("A spot", members=(US, "alice", "bob"))
 
     def post(self, spot: str, text: str, *, by: str = "ann", parent: str | None = None) -> str:
-        return self.server.say(spot, text, by=PEOPLE[by], to=parent, **{"m.mentions": {"user_ids": [self.us]}})
+        return self.server.say(spot, text, by=PEOPLE[by], to=parent, more={"m.mentions": {"user_ids": [self.us]}})
 
     def native(self, spot: str, text: str, parent: str) -> str:
         return self.server.say(spot, text, by=US, to=parent)
 
     def edit(self, spot: str, message: str, text: str, *, by: str = "ann") -> str:
-        self.server.edit(message, text, by=PEOPLE[by], **{"m.mentions": {"user_ids": [self.us]}})
+        self.server.edit(message, text, by=PEOPLE[by], more={"m.mentions": {"user_ids": [self.us]}})
         return message
 
     def delete(self, spot: str, message: str, *, by: str = "ann") -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +212,40 @@ async def test_every_act_can_be_reached_on_a_small_screen(path: Path, clock: kit
             assert f"{number}  {act}" in bar
             await pilot.press("down")
         assert "esc leaves it" in lines(pilot)[-1]
+
+
+async def test_a_key_typed_ahead_is_the_menus(path: Path, clock: kit.Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`m2` in one go marks as spam, however long the platform takes to say what we may; it never opens the inbox."""
+    go = threading.Event()
+    possible = moderating.possible
+    monkeypatch.setattr(moderating, "possible", lambda *given: go.wait(5) and possible(*given))
+    async with console(path, clock=clock).run_test(size=(80, 24)) as pilot:
+        await at(pilot, "blog", "release-2-1", "c203")
+        pressing = asyncio.create_task(pilot.press("m", "2"))
+        await until(pilot, lambda: "Asking what can be done there" in text(pilot), "the menu")
+        go.set()
+        await pressing
+        await until(pilot, lambda: "It is marked as spam." in text(pilot), "the act")
+        assert state(path, "c203") == "spam"
+
+
+async def test_a_menu_that_takes_too_long_can_be_left(
+    path: Path, clock: kit.Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes afterwards opens nothing any more."""
+    go = threading.Event()
+    possible = moderating.possible
+    monkeypatch.setattr(moderating, "possible", lambda *given: go.wait(5) and possible(*given))
+    async with console(path, clock=clock).run_test(size=(80, 24)) as pilot:
+        await at(pilot, "blog", "release-2-1", "c203")
+        await pilot.press("m")
+        await until(pilot, lambda: "Asking what can be done there" in text(pilot), "the menu")
+        await pilot.press("escape")
+        go.set()
+        await until(pilot, lambda: "Moderate on" not in text(pilot), "the conversation")
+        await settled(pilot)
+        assert "Moderate on" not in text(pilot)
+        assert state(path, "c203") == "live"
 
 
 async def test_without_a_sign_in_the_key_says_that_nothing_can_be_done(tmp_path: Path) -> None:

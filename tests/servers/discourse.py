@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -48,9 +49,9 @@ class Forum:
         """The forum's own time."""
         return to_instant(self.world.now)
 
-    def connect(self, **settings: Any) -> Discourse:
-        """A connector signed in as us."""
-        return connect({**self.settings, **settings}, Credentials(KEY), source="forum", clock=self.clock)
+    def connect(self, *, clock: Callable[[], int] | None = None, **settings: Any) -> Discourse:
+        """A connector signed in as us; its clock is the forum's own where none is given."""
+        return connect({**self.settings, **settings}, Credentials(KEY), source="forum", clock=clock or self.clock)
 
     # ------------------------------------------------------------------ what people do there
 

@@ -18,6 +18,7 @@ import signal
 import sqlite3
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,8 @@ def missing() -> str:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account: `id` is `@login:localhost`; `token` is the session the helpers use, never the connector's."""
+    """Somebody with an account: `id` is `@login:localhost`; `token` is the session the helpers use, never the
+    connector's."""
 
     login: str
     id: str
@@ -201,6 +203,19 @@ class Synapse:
         kept = {"access_token": said["access_token"], "device": said["device_id"]}
         return json.dumps({**kept, **({"refresh_token": said["refresh_token"]} if refreshes else {})})
 
+    def expire(self, token: str) -> None:
+        """Let a token run out now. It must not have been used: Synapse remembers for how long those hold that it has
+        met."""
+        with contextlib.closing(sqlite3.connect(self.root / "homeserver.db", timeout=30)) as database, database:
+            changed = database.execute("update access_tokens set valid_until_ms = 1 where token = ?", (token,))
+            assert changed.rowcount == 1
+
+    def log_out(self, token: str) -> None:
+        """End a session."""
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = self._client.post(f"{self.url}/_matrix/client/v3/logout", json={}, headers=headers)
+        assert answer.status_code == 200, answer.text
+
     # ------------------------------------------------------------------ calls
 
     def request(self, method: str, path: str, body: Any = None, *, by: str, **arguments: Any) -> httpx.Response:
@@ -227,7 +242,8 @@ class Synapse:
     def room(
         self, name: str = "A room", *, by: str = "mod", members: tuple[str, ...] = (US, "alice"), **options: Any
     ) -> str:
-        """A room made by `by`, with `members` joined; `crew` has the level of a moderator (50) unless options say otherwise."""
+        """A room made by `by`, with `members` joined; `crew` has the level of a moderator (50) unless options say
+        otherwise."""
         levels = {"users": {self.people[US].id: 50, self.people[by].id: 100}}
         body = {"name": name, "preset": "public_chat", "power_level_content_override": levels, "room_version": "11"}
         room = str(self.api("POST", "/v3/createRoom", {**body, **options}, by=by)["room_id"])
@@ -275,21 +291,29 @@ class Synapse:
         path = f"/v3/rooms/{quote(room)}/send/{kind}/test-{next(self._numbers)}"
         return f"{room}/{self.api('PUT', path, content, by=by)['event_id']}"
 
-    def say(self, room: str, text: str, *, by: str = "alice", to: str | None = None, **content: Any) -> str:
-        """A text message, as an answer to a message where `to` names one."""
-        body: dict[str, Any] = {"msgtype": "m.text", "body": text, **content}
+    def say(
+        self,
+        room: str,
+        text: str,
+        *,
+        by: str = "alice",
+        to: str | None = None,
+        more: Mapping[str, Any] | None = None,
+        **content: str,
+    ) -> str:
+        """A text message, as an answer to a message where `to` names one, with whatever else is to be in it."""
+        body: dict[str, Any] = {"msgtype": "m.text", "body": text, **content, **(more or {})}
         if to is not None:
             body.setdefault("m.relates_to", {"m.in_reply_to": {"event_id": event_of(to)}})
         return self.event(room, "m.room.message", body, by=by)
 
-    def edit(self, message: str, text: str, *, by: str = "alice", **content: Any) -> str:
+    def edit(self, message: str, text: str, *, by: str = "alice", more: Mapping[str, Any] | None = None) -> str:
         """Replace a message's text."""
         room, event = message.split("/", 1)
-        new = {"msgtype": "m.text", "body": text, **content}
+        new = {"msgtype": "m.text", "body": text, **(more or {})}
         relation = {"rel_type": "m.replace", "event_id": event}
-        return self.event(
-            room, "m.room.message", {**new, "body": f"* {text}", "m.new_content": new, "m.relates_to": relation}, by=by
-        )
+        body = {**new, "body": f"* {text}", "m.new_content": new, "m.relates_to": relation}
+        return self.event(room, "m.room.message", body, by=by)
 
     def redact(self, message: str, *, by: str = "alice", reason: str = "") -> str:
         """Take a message back, or remove somebody else's."""
@@ -336,8 +360,8 @@ class Synapse:
         return found
 
     def unannounce(self, message: str) -> None:
-        """Make an event one that no sync tells of, as those are that a homeserver fetches from others later: their place in
-        the stream of what is new is a negative number (`events.stream_ordering` of a backfilled event)."""
+        """Make an event one that no sync tells of, as those are that a homeserver fetches from others later: their
+        place in the stream of what is new is a negative number (`events.stream_ordering` of a backfilled event)."""
         with contextlib.closing(sqlite3.connect(self.root / "homeserver.db", timeout=30)) as database, database:
             changed = database.execute(
                 "update events set stream_ordering = -stream_ordering where event_id = ?", (event_of(message),)

@@ -261,7 +261,8 @@ def member_by(server: Synapse, room: str, by: str) -> str:
 
 
 def test_acts_are_those_that_the_account_may_carry_out_somewhere(matrix: Synapse) -> None:
-    """Somebody without any level can remove their own, report and ignore; a maker of a room everything but invitations."""
+    """Somebody without any level can remove their own, report and ignore; a maker of a room everything but
+    invitations."""
     nobody = matrix.new_person()
     matrix.room(members=(nobody.login,))
     connector = signed_in(matrix, login=nobody.login)

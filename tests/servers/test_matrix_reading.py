@@ -1,4 +1,5 @@
-"""The Matrix connector against a real Synapse: what is said, changed and taken away comes in, and what cannot be seen is said."""
+"""The Matrix connector against a real Synapse: what is said, changed and taken away comes in, and what cannot be seen
+is said."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from tests.servers.matrix import US, Synapse
 from tests.servers.matrix_mirror import Mirror
 
 from modconsole.connectors import matrix as connector_module
-from modconsole.connectors.base import Page
+from modconsole.connectors.base import Known, Page
 from modconsole.connectors.matrix import connect
 from modconsole.connectors.matrix_map import UNREADABLE
 from modconsole.connectors.matrix_pull import FILTER
@@ -155,21 +156,40 @@ def test_html_threads_notices_mentions_and_pictures(matrix: Synapse, mirror: Mir
     )
     event = asked.split("/", 1)[1]
     thread = {"rel_type": "m.thread", "event_id": event, "is_falling_back": True, "m.in_reply_to": {"event_id": event}}
-    inside = matrix.say(room, "In the thread", by="bob", **{"m.relates_to": thread})
+    inside = matrix.say(room, "In the thread", by="bob", more={"m.relates_to": thread})
     fallback = {**thread, "m.in_reply_to": {"event_id": inside.split("/", 1)[1]}}
-    later = matrix.say(room, "Later in the thread", by="bob", **{"m.relates_to": fallback})
-    chosen = matrix.say(room, "To bob", **{"m.relates_to": {**fallback, "is_falling_back": False}})
-    notice = matrix.say(room, "beep", msgtype="m.notice", **{"m.mentions": {"user_ids": ["@crew:localhost"]}})
+    later = matrix.say(room, "Later in the thread", by="bob", more={"m.relates_to": fallback})
+    chosen = matrix.say(room, "To bob", more={"m.relates_to": {**fallback, "is_falling_back": False}})
+    notice = matrix.say(room, "beep", msgtype="m.notice", more={"m.mentions": {"user_ids": ["@crew:localhost"]}})
     picture = matrix.say(room, "boat.jpg", msgtype="m.image", url="mxc://localhost/abc")
     named = matrix.say(room, "CREW: are you there?")
     mirror.pull()
     got = mirror.messages
     assert (got[asked].format, got[asked].text[:9], got[asked].mentions) == ("html", "<b>Hi</b>", ["@crew:localhost"])
-    assert [got[i].parent for i in (inside, later, chosen)] == [asked, asked, inside]
+    assert [got[i].parent for i in (inside, later, chosen)] == [asked, inside, inside]
     assert (got[notice].automatic, got[notice].mentions) == (True, ["@crew:localhost"])
     (attached,) = got[picture].attachments or []
     assert (attached.kind, attached.url, attached.alt) == ("image", "mxc://localhost/abc", "boat.jpg")
     assert got[named].mentions == ["@crew:localhost"]
+
+
+def test_in_a_thread_people_talk_to_whoever_spoke_last_and_in_ours_to_us(matrix: Synapse, mirror: Mirror) -> None:
+    """Clients name the latest message without being asked to. In a thread that we began everything is for us."""
+    room = matrix.room(members=(US, "alice", "bob"))
+    root = matrix.say(room, "Tell us what you think", by=US)
+    previous, said = root, [root]
+    for login in ("alice", "bob", US, "alice"):
+        relation = {
+            "rel_type": "m.thread",
+            "event_id": root.split("/", 1)[1],
+            "is_falling_back": True,
+            "m.in_reply_to": {"event_id": previous.split("/", 1)[1]},
+        }
+        previous = matrix.say(room, f"{login} thinks", by=login, more={"m.relates_to": relation})
+        said.append(previous)
+    mirror.pull()
+    alice, bob, us, again = (mirror.messages[i].parent for i in said[1:])
+    assert (alice, bob, us, again) == (root, root, said[2], said[3])
 
 
 def test_the_quotation_in_an_old_clients_answer_is_left_out(matrix: Synapse, mirror: Mirror) -> None:
@@ -492,7 +512,7 @@ def test_a_space_is_no_conversation(matrix: Synapse, mirror: Mirror) -> None:
 def test_malformed_events_are_set_aside_and_the_others_kept(matrix: Synapse, mirror: Mirror) -> None:
     """Few servers check what is in an event: a number for a text, a relation to nothing, a format that is none."""
     room = matrix.room()
-    good = matrix.say(room, "Good", **{"m.relates_to": {"m.in_reply_to": {"event_id": 5}}, "format": 7})
+    good = matrix.say(room, "Good", more={"m.relates_to": {"m.in_reply_to": {"event_id": 5}}, "format": 7})
     bad = matrix.event(room, "m.sticker", {"body": 5})
     odd = matrix.event(room, "m.reaction", {"m.relates_to": {"rel_type": "m.annotation", "event_id": 3, "key": {}}})
     also = matrix.say(room, "Also good")
@@ -508,7 +528,7 @@ def test_pages_hold_plain_positions_and_what_was_seen_when(matrix: Synapse, chat
     """The position after a page survives JSON; every record carries the instant that the pull was given."""
     matrix.say(matrix.room(), "For the pages")
     now = 1_900_000_000 * SECOND
-    pages: list[Page] = list(chat.pull(connector_module.Known(), now))
+    pages: list[Page] = list(chat.pull(Known(), now))
     for page in pages:
         assert msgspec.json.decode(msgspec.json.encode(page.position)) == page.position
         for record in page.records:

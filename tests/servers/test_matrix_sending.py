@@ -11,8 +11,9 @@ from tests.servers.matrix import US, Synapse, event_of
 from tests.servers.test_matrix_reading import ENCRYPTION, signed_in
 
 from modconsole.connectors import matrix as connector_module
-from modconsole.connectors.base import Outgoing
+from modconsole.connectors.base import Known, Outgoing
 from modconsole.connectors.matrix_map import MAX_BYTES, counted
+from modconsole.connectors.signing import Credentials
 from modconsole.domain.records import Message
 from modconsole.domain.times import HOUR, SECOND, to_instant
 from modconsole.errors import Gone, OutcomeUnknown, RateLimited, Refused
@@ -48,7 +49,8 @@ def ours(server: Synapse, room: str) -> list[str]:
 
 
 def test_a_reply_is_one_for_every_client(matrix: Synapse, chat: connector_module.Matrix) -> None:
-    """Related to what it answers, its author and whoever is named mentioned, without a quotation; given back as it is there."""
+    """Related to what it answers, its author and whoever is named mentioned, without a quotation; given back as it is
+    there."""
     room = matrix.room()
     asked = matrix.say(room, "Where?")
     sent = chat.send(reply(asked, "Here, and ask @bob:localhost."))
@@ -70,7 +72,7 @@ def test_a_reply_in_a_thread_stays_in_it(matrix: Synapse, chat: connector_module
     room = matrix.room()
     root = matrix.say(room, "A thread")
     relation = {"rel_type": "m.thread", "event_id": event_of(root), "is_falling_back": True}
-    inside = matrix.say(room, "Inside", **{"m.relates_to": relation})
+    inside = matrix.say(room, "Inside", more={"m.relates_to": relation})
     sent = chat.send(reply(inside, "Also inside"))
     assert isinstance(sent, Message)
     related = matrix.look(sent.id)["content"]["m.relates_to"]
@@ -103,7 +105,8 @@ def test_the_same_send_again_is_the_same_event(matrix: Synapse, chat: connector_
 
 
 def test_after_a_new_sign_in_a_reply_is_found_before_it_is_sent_again(matrix: Synapse) -> None:
-    """A transaction id belongs to a session: a new one would send twice, so the reply is looked for, by place, text and time."""
+    """A transaction id belongs to a session: a new one would send twice, so the reply is looked for, by place, text and
+    time."""
     asked = matrix.say(matrix.room(), "Still there?")
     before = signed_in(matrix)
     sent = before.send(once := reply(asked, "Yes"))
@@ -177,7 +180,7 @@ def test_a_homeserver_whose_clock_is_behind_hides_no_reply(matrix: Synapse) -> N
     asked = matrix.say(room, "What time is it?")
     ahead = matrix.look(asked)["origin_server_ts"] * 1000 + 3 * HOUR
     connector = connector_module.connect(
-        {"homeserver": matrix.url}, connector_module.Credentials(matrix.session(US)), clock=lambda: ahead
+        {"homeserver": matrix.url}, Credentials(matrix.session(US)), clock=lambda: ahead
     )
     sent = matrix.say(room, "Late.", by=US, to=asked)
     found = connector.find(reply(asked, "Late.", ahead - SECOND), frozenset())
@@ -278,7 +281,7 @@ def test_after_a_rate_limit_reading_waits_and_a_reply_does_not(
     matrix_proxy.fail(Fault("status", method="GET", path="/sync", code=429, headers={"Retry-After": "30"}))
     for _ in range(2):
         with pytest.raises(RateLimited):
-            list(shaky.pull(connector_module.Known(), 1))
+            list(shaky.pull(Known(), 1))
     assert sum("/sync" in request for request in matrix_proxy.requests) == 2  # one of them by `check`
     assert isinstance(shaky.send(reply(asked, "Hello!")), Message)
 
@@ -288,7 +291,7 @@ def test_neither_typing_nor_reading_is_shown_to_others(
 ) -> None:
     """A moderator reads and writes without anybody seeing it before it is sent."""
     asked = matrix.say(matrix.room(), "Are you there?")
-    list(shaky.pull(connector_module.Known(), 1))
+    list(shaky.pull(Known(), 1))
     shaky.send(reply(asked, "Yes"))
     assert not [r for r in matrix_proxy.requests if any(w in r for w in ("typing", "receipt", "read_markers"))]
     assert all("set_presence=offline" in r for r in matrix_proxy.requests if "/sync" in r)

@@ -31,7 +31,7 @@ from modconsole.store.queue import QueueRow
 from modconsole.store.verify import verify
 from modconsole.sync import registry
 from modconsole.sync.engine import Engine
-from modconsole.sync.enroll import enroll, sign_in
+from modconsole.sync.enroll import check, enroll
 from modconsole.sync.moderate import moderate, retract, undo
 from modconsole.sync.reports import Result
 
@@ -66,7 +66,7 @@ class Console:
         self.user = user
         self.settings = {"url": url or site.url, "user": user}
         self.secret = Credentials(site.people[user].application_password)
-        who = sign_in(BLOG, "wordpress", {**self.settings, "url": site.url}, self.secret.secret, self.clock)
+        who = check(BLOG, "wordpress", {**self.settings, "url": site.url}, self.secret, self.clock)
         enroll(self.db, BLOG, "wordpress", self.settings, who, self.clock())
 
     def close(self) -> None:
@@ -353,7 +353,7 @@ def test_a_wrong_password_is_this_sources_failure(console: Console, wordpress: W
     console.sync()
     assert (console.state(send), console.source().failure) == ("confirmed", None)
     with pytest.raises(SignInError):
-        sign_in("x", "wordpress", console.settings, "wrong wrong", console.clock)
+        check("x", "wordpress", console.settings, Credentials("wrong wrong"), console.clock)
 
 
 # ---------------------------------------------------------------------- what breaks in the middle

@@ -16,7 +16,8 @@ from modconsole.app import ModConsoleApp
 from modconsole.desk import demo, moderating, undoing
 from modconsole.desk.desk import Desk
 from modconsole.domain.times import DAY
-from modconsole.screens.act_menu import ActForm, ActMenu
+from modconsole.screens.act_form import ActForm
+from modconsole.screens.act_menu import ActMenu
 from modconsole.screens.dialogs import ConfirmDialog
 from modconsole.sync import registry
 from tests.screens import kit
@@ -50,7 +51,7 @@ def at(desk: Desk, place: tuple[str, str, str], *keys: str, shown: type[Any] = o
             await pilot.press(key)
             await kit.until(pilot, lambda: settled(app))
             if key in ("m", "M"):
-                await kit.until(pilot, lambda: isinstance(app.screen, ActMenu), "the menu")
+                await kit.until(pilot, lambda: isinstance(app.screen, ActMenu) and app.screen.possible, "the menu")
             await pilot.pause()
         assert isinstance(app.screen, shown)
 

@@ -43,7 +43,9 @@ def _info(
     fits: tuple[str, ...] = ("live", "held", "hidden", "spam", "removed"),
     right: str = "",
 ) -> ActInfo:
-    return ActInfo(act, on, does, undo, frozenset((*takes, *needs)), frozenset(needs), choices, frozenset(fits), right)
+    return ActInfo(
+        act, on, does, undo, frozenset((*takes, *needs)), frozenset(needs), choices, frozenset(fits), right=right
+    )
 
 
 _QUEUE: tuple[ActInfo, ...] = (

@@ -100,6 +100,7 @@ def connect(
         refine=refine,
         budget=Budget(),
         window=Pace(limit).window,
+        clock=clock or _wall_clock,
         transport=transport,
     )
     return Discourse(Api(http, limit), source, clock or _wall_clock)
@@ -303,8 +304,9 @@ class Discourse:
 
     def _sought(self, reply: Outgoing, candidates: frozenset[str], since: int | None) -> Message | None:
         number = _topic_number(reply.conversation)
-        earliest = to_datetime(since) - CLOCK_SKEW if since is not None else None
-        for post in self._backwards(self._reader.topic_now(number), earliest):
+        topic = self._reader.topic_now(number)
+        earliest = to_datetime(since - self.api.http.lag) - CLOCK_SKEW if since is not None else None
+        for post in self._backwards(topic, earliest):
             if post.user_id != self.api.me().id or str(post.id) in candidates or not same_text(post, reply.text):
                 continue
             if earliest is not None and moment(post.created_at) < earliest:

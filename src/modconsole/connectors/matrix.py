@@ -1,11 +1,12 @@
 """Rooms and direct messages of a Matrix account.
 
-Conversations are rooms (`!room:host`): a `dm` where two people talk directly, else a `group_dm`. Messages are `ROOM/EVENT`, people
-are Matrix ids (`@ann:example.org`). What is said in end-to-end encrypted rooms is shown as present and unreadable. What is known of
-the platform and where it comes from: `docs/platforms/matrix.md`.
+Conversations are rooms (`!room:host`): a `dm` where two people talk directly, else a `group_dm`. Messages are
+`ROOM/EVENT`, people are Matrix ids (`@ann:example.org`). What is said in end-to-end encrypted rooms is shown as present
+and unreadable. What is known of the platform and where it comes from: `docs/platforms/matrix.md`.
 
-A reply's UUID is its transaction id, within which the homeserver sends it once only; it belongs to the session (device) that we are
-signed in with, so after a new sign-in a reply must be looked for first. Neither typing nor read marks are sent.
+A reply's UUID is its transaction id, within which the homeserver sends it once only; it belongs to the session (device)
+that we are signed in with, so after a new sign-in a reply must be looked for first. Neither typing nor read marks are
+sent.
 """
 
 from __future__ import annotations
@@ -83,8 +84,8 @@ def connect(
 ) -> Matrix:
     """A connector for one account. No request is made yet.
 
-    `settings`: `homeserver` (its address), `user` (our Matrix id; the token decides). The secret is a session as `sign_in` gives it,
-    or an access token alone. Raises `InputError` for settings that cannot work.
+    `settings`: `homeserver` (its address), `user` (our Matrix id; the token decides). The secret is a session as
+    `sign_in` gives it, or an access token alone. Raises `InputError` for settings that cannot work.
     """
     homeserver, _ = checked_settings(settings)
     session_of(credentials.secret)
@@ -168,7 +169,8 @@ class Matrix:
         return Reader(self._api, self.source, Us(me, self._names), self._clock(), self._memory)
 
     def _invitation(self, message: str) -> Record | None:
-        """An invitation, which is no event that could be asked for: as an account's rooms stand, if it is still among them."""
+        """An invitation, which is no event that could be asked for: as an account's rooms stand, if it is still among
+        them."""
         return look(self._api).invitation(message, self._reader().us, self.source, self._clock())
 
     # ------------------------------------------------------------------ replying
@@ -176,9 +178,10 @@ class Matrix:
     def send(self, reply: Outgoing) -> Record:
         """Send a reply and give it back as the homeserver stored it.
 
-        The message that it answers is looked at before: a reply to one that was taken away would hang in the air, and one in a thread
-        must say so. Nothing is sent into an encrypted room, where it would be readable for everybody on the way. Raises `Refused`
-        (too long, no right to write, encrypted), `Gone`, `RateLimited`, `Unreachable` (surely not sent), `OutcomeUnknown`.
+        The message that it answers is looked at before: a reply to one that was taken away would hang in the air, and
+        one in a thread must say so. Nothing is sent into an encrypted room, where it would be readable for everybody on
+        the way. Raises `Refused` (too long, no right to write, encrypted), `Gone`, `RateLimited`, `Unreachable` (surely
+        not sent), `OutcomeUnknown`.
         """
         room, me = reply.conversation, self._api.who().user_id
         if not reply.text.strip():
@@ -217,7 +220,8 @@ class Matrix:
         return event
 
     def _sent(self, room: str, event: str, content: dict[str, Any], me: str) -> Record:
-        """What was sent, as it is there. It is there: where it cannot be read now, it is described from what we know."""
+        """What was sent, as it is there. It is there: where it cannot be read now, it is described from what we
+        know."""
         now = self._clock()
         try:
             found = self._reader().one(room, event)
@@ -242,8 +246,9 @@ class Matrix:
     def find(self, reply: Outgoing, candidates: frozenset[str]) -> Record | None:
         """Our reply in its room, or None when it is surely not there.
 
-        By the transaction id where the session is still the same; else ours, in the same place, saying the same, not older than
-        `attempted_at`, and not one of `candidates`. Raises `OutcomeUnknown` where the room can no longer be read.
+        By the transaction id where the session is still the same; else ours, in the same place, saying the same, not
+        older than `attempted_at`, and not one of `candidates`. Raises `OutcomeUnknown` where the room can no longer be
+        read.
         """
         fits: list[Event] = []
         for event in self._ours(reply):

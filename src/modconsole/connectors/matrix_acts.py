@@ -1,8 +1,8 @@
 """Moderation of Matrix rooms: what there is, and how it is taken back.
 
-Removing is redacting, and final. Everything else has a way back: ban and unban; a person's power level lowered below what it takes
-to speak, and restored; the level of the whole room raised to its moderators', and restored. What cannot be told from an answer is
-read: an act whose answer was lost is done if the room says so.
+Removing is redacting, and final. Everything else has a way back: ban and unban; a person's power level lowered below
+what it takes to speak, and restored; the level of the whole room raised to its moderators', and restored. What cannot
+be told from an answer is read: an act whose answer was lost is done if the room says so.
 """
 
 from __future__ import annotations
@@ -110,7 +110,8 @@ ACTS: tuple[ActInfo, ...] = (
     _info("approve", "conversation", "Accepts the invitation and joins the room."),
     _info("remove", "conversation", "Declines the invitation; whoever sent it can invite again."),
 )
-"""Everything that there is. `Order.conversation` must name the room of an act on a person, except for reports and ignoring."""
+"""Everything that there is. `Order.conversation` must name the room of an act on a person, except for reports and
+ignoring."""
 
 
 class Acting:
@@ -373,7 +374,8 @@ def read_power(api: Api, room: str) -> Power:
 
 
 def creator_of(api: Api, room: str, create: dict[str, Any] | None) -> str:
-    """Who made a room: named in the event until room version 10, its sender from 11 on, which only the whole event tells."""
+    """Who made a room: named in the event until room version 10, its sender from 11 on, which only the whole event
+    tells."""
     named = words((create or {}).get("creator"))
     if named:
         return named

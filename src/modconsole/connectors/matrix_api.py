@@ -1,9 +1,11 @@
-"""Calls of the Matrix client-server interface: what is asked, how it is decoded, and what its error codes mean to a person.
+"""Calls of the Matrix client-server interface: what is asked, how it is decoded, and what its error codes mean to a
+person.
 
-The secret of a source is a *session*: JSON with the access token, and where the homeserver gives them a refresh token and the
-device; or an access token alone, pasted from another client. An access token that has run out answers 401 `M_UNKNOWN_TOKEN` and
-did nothing, so the request is made again with a renewed one. Refreshing may be repeated: the old refresh token holds until the
-new access token is used for the first time (client-server API, "Refreshing access tokens").
+The secret of a source is a *session*: JSON with the access token, and where the homeserver gives them a refresh token
+and the device; or an access token alone, pasted from another client. An access token that has run out answers 401
+`M_UNKNOWN_TOKEN` and did nothing, so the request is made again with a renewed one. Refreshing may be repeated: the old
+refresh token holds until the new access token is used for the first time (client-server API, "Refreshing access
+tokens").
 """
 
 from __future__ import annotations
@@ -92,7 +94,8 @@ def _pause(answer: Answer) -> float:
 
 
 def window(answer: Answer) -> Window | None:
-    """Matrix states no budget beforehand. After a refusal nothing is left until its pause is over, but for what is urgent."""
+    """Matrix states no budget beforehand. After a refusal nothing is left until its pause is over, but for what is
+    urgent."""
     return Window(0, _pause(answer)) if answer.status == 429 else None
 
 
@@ -288,9 +291,10 @@ class Api:
     def sync(self, since: str | None, filter_: Mapping[str, Any], ask: str = "") -> tuple[SyncAnswer, Answer]:
         """What has happened since a token, at once; without one, how everything stands. Does not make us look present.
 
-        Synapse keeps an answer for two minutes and gives it again to the same question (`sync_response_cache_duration`). So `ask`
-        makes it another question, by asking for account data that nobody has. Without it a first sync that takes longer than
-        anybody waits can be fetched by asking again, at the price of an answer that may be two minutes old.
+        Synapse keeps an answer for two minutes and gives it again to the same question
+        (`sync_response_cache_duration`). So `ask` makes it another question, by asking for account data that nobody
+        has. Without it a first sync that takes longer than anybody waits can be fetched by asking again, at the price
+        of an answer that may be two minutes old.
         """
         if ask:
             types = [*filter_["account_data"]["types"], f"modconsole.{ask}"]
@@ -299,7 +303,8 @@ class Api:
         return self.read("v3/sync", SyncAnswer, {**query, "since": since} if since else query)
 
     def messages(self, room: str, start: str | None, stop: str | None, limit: int, filter_: Mapping[str, Any]) -> Chunk:
-        """A page of a room's history, newest first, from a token (or the newest event) down to another (or the first)."""
+        """A page of a room's history, newest first, from a token (or the newest event) down to another (or the
+        first)."""
         query = {"dir": "b", "limit": str(limit), "filter": msgspec.json.encode(filter_).decode()}
         query |= {name: token for name, token in (("from", start), ("to", stop)) if token}
         return self.read(f"v3/rooms/{seg(room)}/messages", Chunk, query)[0]

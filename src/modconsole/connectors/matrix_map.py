@@ -1,8 +1,8 @@
 """Matrix events as records.
 
-A message is `ROOM/EVENT`, for an event can only be asked for together with its room. What an event's `content` holds is checked by
-nobody on its way (client-server API, "Events"): every look into it allows for any shape. All of it is a stranger's: it is carried,
-never judged, and shown only through the gate in `domain.safetext`.
+A message is `ROOM/EVENT`, for an event can only be asked for together with its room. What an event's `content` holds is
+checked by nobody on its way (client-server API, "Events"): every look into it allows for any shape. All of it is a
+stranger's: it is carried, never judged, and shown only through the gate in `domain.safetext`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from modconsole.domain.records import Attachment, Author, Message, Reaction
 from modconsole.domain.times import to_datetime
 
 UNREADABLE = "[End-to-end encrypted message: its text can only be read in a Matrix client of ours.]"
-"""What stands in the place of a text that we cannot decrypt: somebody said something, and nobody may take it for silence."""
+"""What stands in the place of a text that we cannot decrypt: somebody said something, and nobody may take it for
+silence."""
 
 SPEECH = ("m.room.message", "m.room.encrypted", "m.sticker")
 """The types of events that are messages to us."""
@@ -131,7 +132,8 @@ def redaction_of(event: Event) -> Event | None:
 
 
 def bundled_edit(event: Event) -> Event | None:
-    """The latest replacement as the homeserver hands it along with the message (client-server API, "Event replacements")."""
+    """The latest replacement as the homeserver hands it along with the message (client-server API, "Event
+    replacements")."""
     bundle = event.side("m.relations", "m.replace")
     if not isinstance(bundle, dict):
         return None
@@ -142,8 +144,8 @@ def bundled_edit(event: Event) -> Event | None:
 
 
 def latest_edit(event: Event, found: Iterable[Event]) -> Event | None:
-    """Of replacements the one that counts: by the same sender, of the same type, not taken back, with a new text; the latest by
-    the servers' times, ties to the greater id."""
+    """Of replacements the one that counts: by the same sender, of the same type, not taken back, with a new text; the
+    latest by the servers' times, ties to the greater id."""
     valid = [
         edit
         for edit in found
@@ -174,11 +176,15 @@ def message(
     source: str,
     now: int,
     *,
+    parent: str = "",
     edit: Event | None = None,
     redaction: Event | None = None,
     name: str = "",
 ) -> Message:
-    """The record of a message as it was seen at `now`. Raises `ValueError` for one that cannot be understood."""
+    """The record of a message as it was seen at `now`, with the event that it answers as `parent`.
+
+    Raises `ValueError` for one that cannot be understood.
+    """
     record = Message(
         source=source,
         id=message_id(room, event.event_id),
@@ -193,7 +199,7 @@ def message(
         record.state = "deleted" if redaction.sender in ("", event.sender) else "removed"
         record.state_at = _time(redaction) if redaction.origin_server_ts else None
         return record
-    record.parent = _parent(event, room)
+    record.parent = message_id(room, parent) if parent.startswith("$") else None
     record.edited_at = _time(edit) if edit is not None else None
     if event.type == "m.room.encrypted":
         record.text, record.extra = UNREADABLE, {"unreadable": "end-to-end encrypted"}
@@ -233,22 +239,31 @@ def _time(event: Event) -> Any:
         raise ValueError("a time that no calendar has") from None
 
 
-def _parent(event: Event, room: str) -> str | None:
-    """What it answers: the message that its author chose, else the first of its thread.
+class Answers(Struct, frozen=True):
+    """What a message says that it answers: a message, the first of its thread, and whether its author chose the former.
 
-    In a thread, clients name the latest message as answered for those that know no threads, and say that this is only a fallback
-    (client-server API, "Fallback for unthreaded clients"): that is nobody's choice.
+    In a thread, clients name the latest message as answered for those that know no threads, and say that this is only a
+    fallback (client-server API, "Fallback for unthreaded clients").
     """
+
+    message: str = ""
+    root: str = ""
+    chosen: bool = True
+
+
+def answers(event: Event) -> Answers:
+    """What a message says that it answers."""
     relation = event.told("m.relates_to")
     answered = words(within(relation, "m.in_reply_to", "event_id"))
     kind, root = event.relation
-    if kind == "m.thread":
-        answered = root if not answered or within(relation, "is_falling_back") is True else answered
-    return message_id(room, answered) if answered.startswith("$") else None
+    if kind != "m.thread":
+        return Answers(answered)
+    return Answers(answered, root, bool(answered) and within(relation, "is_falling_back") is not True)
 
 
 FALLBACK = re.compile(r"> (?:\* )?<@[^\n]*(?:\n>[^\n]*)*\n\n?")
-"""The quotation that clients put before an answer until version 1.13 of the specification ("Fallbacks for rich replies")."""
+"""The quotation that clients put before an answer until version 1.13 of the specification ("Fallbacks for rich
+replies")."""
 HTML_FALLBACK = re.compile(r"\s*<mx-reply>.*?</mx-reply>", re.IGNORECASE | re.DOTALL)
 
 
@@ -279,8 +294,9 @@ PILL = re.compile(r"""href\s*=\s*["']?(?:https://matrix\.to/#/|matrix:u/)([^"'\s
 def mentions(content: dict[str, Any], body: str, html: str, us: Us) -> list[str]:
     """Whom a message mentions.
 
-    Clients say it in `m.mentions` (client-server API, "User and room mentions"). Where a message has none, as from old clients and
-    bridges, links to people count, ids in the text, and our own names, as the push rules that this replaced had it.
+    Clients say it in `m.mentions` (client-server API, "User and room mentions"). Where a message has none, as from old
+    clients and bridges, links to people count, ids in the text, and our own names, as the push rules that this replaced
+    had it.
     """
     stated = content.get("m.mentions")
     if isinstance(stated, dict):
@@ -319,9 +335,11 @@ def invitation(
 # ---------------------------------------------------------------------- sending
 
 RESERVED = 4096
-"""Bytes of an event that are not its text: ids, signatures, hashes, up to twenty earlier events, mentions. Synapse fills some 700."""
+"""Bytes of an event that are not its text: ids, signatures, hashes, up to twenty earlier events, mentions. Synapse
+fills some 700."""
 MAX_BYTES = 65_536 - RESERVED
-"""The longest text: an event has 65,536 bytes at most, as canonical JSON with all that servers add (client-server API, "Size limits")."""
+"""The longest text: an event has 65,536 bytes at most, as canonical JSON with all that servers add (client-server API,
+"Size limits")."""
 
 
 def counted(text: str) -> str:
@@ -330,7 +348,8 @@ def counted(text: str) -> str:
 
 
 def outgoing(text: str, answered: Event | None, us: str) -> dict[str, Any]:
-    """The content of a reply: plain text, in the thread of what it answers, its author and everybody named in it mentioned."""
+    """The content of a reply: plain text, in the thread of what it answers, its author and everybody named in it
+    mentioned."""
     users = list(dict.fromkeys([*((answered.sender,) if answered is not None else ()), *USER.findall(text)]))
     content: dict[str, Any] = {
         "msgtype": "m.text",

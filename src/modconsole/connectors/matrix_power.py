@@ -1,4 +1,5 @@
-"""Power levels: who may do what in a room (client-server API, "m.room.power_levels"; room version 12 for its creators)."""
+"""Power levels: who may do what in a room (client-server API, "m.room.power_levels"; room version 12 for its
+creators)."""
 
 from __future__ import annotations
 
@@ -85,5 +86,6 @@ def power(levels: Mapping[str, Any] | None, create: Mapping[str, Any] | None, cr
 
 
 def privileged(version: str) -> bool:
-    """Whether creators stand above all levels: from room version 12 on. Versions that are no numbers are experiments, and do not."""
+    """Whether creators stand above all levels: from room version 12 on. Versions that are no numbers are experiments,
+    and do not."""
     return version.isascii() and version.isdigit() and int(version) >= 12

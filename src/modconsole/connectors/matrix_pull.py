@@ -1,18 +1,19 @@
 """One pull of a Matrix account, lane by lane.
 
-- `discovery`  `/sync` from the kept token on: messages, edits, redactions, reactions, our own from whatever client. The token moves
-               in the transaction that stores what came with it. Where a room's timeline is `limited`, events were left out: they
-               are read through `/messages`, back to where the last sync ended, page by page; until then the room's coverage has a
-               gap. A room that is new to us is read back to its beginning in the same way.
-- `threads`    the conversations that somebody waits in, the most urgent first, from the newest message back until everything that
-               we were asked to look at again was met.
-- `full`       instead of `threads`: every room that we are in, back to its beginning; then each message that we believe in and did
-               not meet, by its id.
+- `discovery`  `/sync` from the kept token on: messages, edits, redactions, reactions, our own from whatever client. The
+               token moves in the transaction that stores what came with it. Where a room's timeline is `limited`,
+               events were left out: they are read through `/messages`, back to where the last sync ended, page by page;
+               until then the room's coverage has a gap. A room that is new to us is read back to its beginning in the
+               same way.
+- `threads`    the conversations that somebody waits in, the most urgent first, from the newest message back until
+               everything that we were asked to look at again was met.
+- `full`       instead of `threads`: every room that we are in, back to its beginning; then each message that we believe
+               in and did not meet, by its id.
 
 There are no queues of held messages, and no lane of our own: what we write is in the timelines.
 
-An event's text is what its latest replacement says. In a walk back the replacements come first; one whose message is not on the
-same page has that message looked up.
+An event's text is what its latest replacement says. In a walk back the replacements come first; one whose message is
+not on the same page has that message looked up.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ PER_SYNC = 50
 """Events of one room in one answer of `/sync`; what is beyond is read as a gap."""
 THREAD_PER_PAGE = 100
 THREAD_PAGES = 10
-"""Pages of one conversation that one pull reads again; what lies deeper is looked up by id, or waits for the full walk."""
+"""Pages of one conversation that one pull reads again; what lies deeper is looked up by id, or waits for the full
+walk."""
 URGENT, OTHERS = 15, 10
 """Conversations that one pull reads again: so many of the most urgent, and so many of the others, in turn."""
 LOOKED_UP = 50
@@ -68,12 +70,13 @@ FILTER = {
         "account_data": {"types": []},
     },
 }
-"""What a sync is to tell. Members come with what they wrote, and again each time: the homeserver remembers whom it has told of,
-longer than we do."""
+"""What a sync is to tell. Members come with what they wrote, and again each time: the homeserver remembers whom it has
+told of, longer than we do."""
 
 
 class Pull:
-    """One pull; `pages()` runs it. Nothing is kept for the next one but what the pages' positions say, and names in `memory`."""
+    """One pull; `pages()` runs it. Nothing is kept for the next one but what the pages' positions say, and names in
+    `memory`."""
 
     def __init__(self, api: Api, source: str, known: Known, now: int, memory: Memory, *, full: bool) -> None:
         self.api = api.background()
@@ -121,8 +124,8 @@ class Pull:
         self.began = came.time()
 
     def _asked(self) -> tuple[SyncAnswer, Answer]:
-        """A sync from the kept token on. One that the homeserver no longer takes (it was set up anew) is dropped, and everything
-        read again."""
+        """A sync from the kept token on. One that the homeserver no longer takes (it was set up anew) is dropped, and
+        everything read again."""
         if self.at.since:
             try:
                 return self.api.sync(self.at.since, FILTER, self.ask)
@@ -167,7 +170,8 @@ class Pull:
                 )
 
     def _history(self, ident: str, room: Room, start: str, stop: str) -> Chunk | None:
-        """A page of history; None where the homeserver does not give it. A token that it no longer takes stands for the newest."""
+        """A page of history; None where the homeserver does not give it. A token that it no longer takes stands for the
+        newest."""
         try:
             return self.api.messages(ident, start, stop, PER_PAGE, WITH_MEMBERS if room.hides else HISTORY)
         except (Refused, Gone) as error:
@@ -209,7 +213,8 @@ class Pull:
             )
 
     def _again(self, ident: str, start: str) -> Chunk:
-        """A page of a conversation; an empty one where it is no longer ours to read: what a sync says of the room says why."""
+        """A page of a conversation; an empty one where it is no longer ours to read: what a sync says of the room says
+        why."""
         try:
             return self.api.messages(ident, start, "", THREAD_PER_PAGE, HISTORY)
         except (Refused, Gone):
@@ -238,8 +243,9 @@ class Pull:
     def _look_up(self, ident: str, messages: Iterable[str]) -> tuple[list[Record], list[str]]:
         """Messages by their ids.
 
-        One that is not there counts as gone only in a room that hides nothing from its members, and while we ignore nobody: the
-        homeserver gives the same answer for what we may not see, and for what somebody wrote whom we ignore.
+        One that is not there counts as gone only in a room that hides nothing from its members, and while we ignore
+        nobody: the homeserver gives the same answer for what we may not see, and for what somebody wrote whom we
+        ignore.
         """
         found: list[Record] = []
         gone = []
@@ -257,7 +263,8 @@ class Pull:
     # ------------------------------------------------------------------ everything
 
     def _everything(self) -> Iterator[Page]:
-        """All rooms that we are in, each from its newest event to its beginning; a walk that was cut off goes on in its room."""
+        """All rooms that we are in, each from its newest event to its beginning; a walk that was cut off goes on in its
+        room."""
         order = sorted(filter(self._is_in, self.rooms))
         at, start = (self.at.walk[0], self.at.walk[1]) if len(self.at.walk) == 2 else ("", "")
         live: dict[str, list[str]] = defaultdict(list)

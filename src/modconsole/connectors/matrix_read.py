@@ -1,9 +1,9 @@
 """Events of a room as records, a page at a time: which text counts, what was taken away, who is who.
 
-Replacements and redactions are events of their own, and may come on another page than what they change. In a walk back they come
-first and are kept for when their message comes; elsewhere that message is looked up. A redaction strips an event of everything
-that says what it was about: of a reaction or a replacement taken back only somebody who saw it before knows which message it
-concerned, so those of this process are remembered.
+Replacements and redactions are events of their own, and may come on another page than what they change. In a walk back
+they come first and are kept for when their message comes; elsewhere that message is looked up. A redaction strips an
+event of everything that says what it was about: of a reaction or a replacement taken back only somebody who saw it
+before knows which message it concerned, so those of this process are remembered.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from modconsole.connectors.matrix_map import (
     SPEECH,
     Event,
     Us,
+    answers,
     bundled_edit,
     decoded,
     latest_edit,
@@ -38,12 +39,14 @@ V = TypeVar("V")
 
 
 class Memory:
-    """What a connector remembers between its pulls, and can do without: names, and what reactions and replacements were about."""
+    """What a connector remembers between its pulls, and can do without: names, and what reactions and replacements were
+    about."""
 
     def __init__(self) -> None:
         self.names: dict[str, dict[str, str]] = {}
         self.reactions: dict[str, Reaction] = {}
         self.replacements: dict[str, str] = {}
+        self.authors: dict[str, str] = {}
 
     def meet(self, room: str, event: Event, *, latest: bool = True) -> None:
         """Take over somebody's name from a membership event; without `latest` only where it is not known."""
@@ -87,8 +90,8 @@ class Past:
     def cut(self, hides: str, us: str) -> bool:
         """Whether a walk that has come to its end has not seen everything that was ever said.
 
-        Where the room hides from newcomers what was said before, or once did, only those have seen everything who made it or came
-        with its making.
+        Where the room hides from newcomers what was said before, or once did, only those have seen everything who made
+        it or came with its making.
         """
         hides = hides or self.hid
         if self.made is None or not hides:
@@ -102,7 +105,8 @@ MAKING = 5000
 
 
 class Reader:
-    """Makes records of one pull's events. `met` are the messages that it has given, `past` is what it saw of the rooms' histories."""
+    """Makes records of one pull's events. `met` are the messages that it has given, `past` is what it saw of the rooms'
+    histories."""
 
     def __init__(self, api: Api, source: str, us: Us, now: int, memory: Memory) -> None:
         self.api = api
@@ -140,7 +144,8 @@ class Reader:
     # ------------------------------------------------------------------ a page
 
     def records(self, room: str, raws: Iterable[Raw], state: Iterable[Raw] = (), *, whole: bool) -> list[Record]:
-        """The records of a page. `whole`: the walk goes on back to the beginning, and comes to every message by itself."""
+        """The records of a page. `whole`: the walk goes on back to the beginning, and comes to every message by
+        itself."""
         for raw in state:
             member = self.quietly(raw)
             if member is not None:
@@ -149,6 +154,8 @@ class Reader:
         here = {event.event_id for _, event in events}
         for _, event in events:
             self.past.setdefault(room, Past()).see(event, self.us.id)
+            if event.type in SPEECH:
+                self.memory.keep(self.memory.authors, event.event_id, event.sender)
         records: list[Record] = []
         elsewhere: dict[str, None] = {}
         for _, event in events:
@@ -172,7 +179,8 @@ class Reader:
         return records
 
     def _redacted(self, event: Event, records: list[Record]) -> str:
-        """What a redaction concerns: the event itself, or the message of a replacement; of a reaction the record is added."""
+        """What a redaction concerns: the event itself, or the message of a replacement; of a reaction the record is
+        added."""
         target = event.unmakes
         if not target:
             return ""
@@ -206,7 +214,8 @@ class Reader:
             return None
 
     def _message(self, room: str, event: Event) -> Message | None:
-        """The record of a message as it stands. A replacement is none, nor is one that was taken back, where we know that it was."""
+        """The record of a message as it stands. A replacement is none, nor is one that was taken back, where we know
+        that it was."""
         if event.type not in SPEECH or event.state_key is not None:
             return None
         if event.edits or event.event_id in self.memory.replacements:
@@ -222,6 +231,7 @@ class Reader:
             self.us,
             self.source,
             self.now,
+            parent=self._answered(room, event),
             edit=latest_edit(event, [*known, *([bundled] if bundled is not None else [])]),
             redaction=redaction,
             name=self.memory.name(room, event.sender),
@@ -229,12 +239,36 @@ class Reader:
         self.met.add(record.id)
         return record
 
+    def _answered(self, room: str, event: Event) -> str:
+        """The event that a message answers, or empty: the one that its author chose.
+
+        In a thread without a choice it is the latest before it, for that is whom people there talk to; but what others
+        write into a thread that we began is for us, unless it follows what we said there.
+        """
+        said = answers(event)
+        if said.chosen or not said.message:
+            return said.message or said.root
+        if event.sender != self.us.id and self._author(room, said.root) == self.us.id:
+            return said.message if self._author(room, said.message) == self.us.id else said.root
+        return said.message
+
+    def _author(self, room: str, ident: str) -> str:
+        """Who sent an event; empty where we may not see it."""
+        if ident not in self.memory.authors:
+            try:
+                event = self.quietly(self.api.event(room, ident))
+            except (Gone, Refused):
+                event = None
+            self.memory.keep(self.memory.authors, ident, event.sender if event is not None else "")
+        return self.memory.authors[ident]
+
     # ------------------------------------------------------------------ one
 
     def one(self, room: str, ident: str, *, thorough: bool = False) -> list[Record]:
         """A message by its event id, in a list; empty where the event is none.
 
-        `thorough` asks for its replacements as well, for a homeserver that does not hand them along. Raises `Gone`, `Refused`.
+        `thorough` asks for its replacements as well, for a homeserver that does not hand them along. Raises `Gone`,
+        `Refused`.
         """
         raw = self.api.event(room, ident)
         event = self.event(raw)

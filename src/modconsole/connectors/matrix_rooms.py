@@ -1,7 +1,7 @@
 """What is known of each room between two pulls: its name, what we are there, and what of it we could not see.
 
-A sync tells only what has changed, so these facts travel in the position, stored with the messages that came with them. They are
-few and small: who is in a room is not among them.
+A sync tells only what has changed, so these facts travel in the position, stored with the messages that came with them.
+They are few and small: who is in a room is not among them.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ STATE = (
     "m.room.power_levels",
     "io.element.functional_members",
 )
-"""The state events that we look at. They must come in the timeline as well: a sync gives a state event that changed within the
-timeline only there, so one that a filter keeps out of the timeline is never told of."""
+"""The state events that we look at. They must come in the timeline as well: a sync gives a state event that changed
+within the timeline only there, so one that a filter keeps out of the timeline is never told of."""
 
 LARGEST = 500
 """The longest name of a room that is kept, in characters."""
 
 
 class Invite(Struct, omit_defaults=True):
-    """An invitation that nobody has answered. `at` is in milliseconds: invitations have no time, so it is when we first saw it."""
+    """An invitation that nobody has answered. `at` is in milliseconds: invitations have no time, so it is when we first
+    saw it."""
 
     by: str
     at: int
@@ -63,7 +64,8 @@ class Room(Struct, omit_defaults=True):
     hides: str = ""
     """`invited` or `joined` where what was said before somebody was that is hidden from them."""
     gaps: list[list[str]] = field(default_factory=list)
-    """Stretches of history still to be read: from a token (empty: the newest event) back to another (empty: the first event)."""
+    """Stretches of history still to be read: from a token (empty: the newest event) back to another (empty: the first
+    event)."""
     cut: bool = False
     """The homeserver does not give us the room's beginning."""
     closed: bool = False
@@ -103,7 +105,8 @@ def learn(room: Room, event: Event, us: str) -> None:
 
 
 def hidden_before(event: Event) -> str:
-    """Of a room's history visibility: what one must have been to see what was said then; empty where members see everything."""
+    """Of a room's history visibility: what one must have been to see what was said then; empty where members see
+    everything."""
     visible = event.content.get("history_visibility")
     return visible if visible in ("invited", "joined") else ""
 
@@ -131,8 +134,8 @@ def summarise(room: Room, heroes: list[str] | None, joined: int | None, invited:
 def kind(room: Room, *, direct: bool) -> ConversationKind:
     """Whether this is a conversation of two: the room is marked as direct, and nobody else is in it.
 
-    `direct` says that our account data (`m.direct`) counts it so; an invitation says the same on the other side. Bots of a bridge
-    are not counted.
+    `direct` says that our account data (`m.direct`) counts it so; an invitation says the same on the other side. Bots
+    of a bridge are not counted.
     """
     people = (room.joined or 0) + (room.invited or 0) - len(room.service)
     return "dm" if (direct or room.private) and people <= 2 else "group_dm"
@@ -146,7 +149,8 @@ def title(room: Room) -> str:
 
 
 def conversation(ident: str, room: Room, source: str, now: int, *, direct: bool) -> Conversation | None:
-    """The record of a room where it has changed since it was last given, else None. A room that has moved links to where."""
+    """The record of a room where it has changed since it was last given, else None. A room that has moved links to
+    where."""
     record = Conversation(
         source=source,
         id=ident,
@@ -163,7 +167,8 @@ def conversation(ident: str, room: Room, source: str, now: int, *, direct: bool)
 
 
 def why(room: Room, *, followed: bool) -> str:
-    """What of a room cannot be seen, in words; empty where all of it can. `followed`: we are in the room that it moved to."""
+    """What of a room cannot be seen, in words; empty where all of it can. `followed`: we are in the room that it moved
+    to."""
     reasons = []
     if room.membership == "invite":
         reasons.append("invited, not joined: what is said there cannot be read")

@@ -1,7 +1,8 @@
 """Where an account's homeserver is, and how one signs in there.
 
-The address is found from the server name, the part of a Matrix id behind the colon, through `/.well-known/matrix/client`
-(client-server API, "Server discovery"). Nothing here carries a credential but the sign-in itself.
+The address is found from the server name, the part of a Matrix id behind the colon, through
+`/.well-known/matrix/client` (client-server API, "Server discovery"). Nothing here carries a credential but the sign-in
+itself.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ DEVICE = "modconsole"
 def checked_address(address: str) -> str:
     """A homeserver's address, complete, without a slash at its end, and safe to send a password to.
 
-    https is required; plain http is accepted on loopback only. Raises `InputError` otherwise, without repeating a password that
-    somebody put into the address.
+    https is required; plain http is accepted on loopback only. Raises `InputError` otherwise, without repeating a
+    password that somebody put into the address.
     """
     text = address.strip()
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
@@ -179,7 +180,7 @@ def _how(place: str, *, password: bool) -> Step:
         return Step(
             title="An access token",
             fields=(token,),
-            text="This homeserver signs people in on a web page only. Take the access token of a session that you made for modconsole.",
+            text="This homeserver signs people in on a web page only. Make a session there, and give its access token.",
         )
     named = place.strip() if place.strip().startswith("@") else ""
     fields = (

@@ -1,7 +1,7 @@
 """What one answer of `/sync` says, as records and as facts about rooms.
 
-An answer tells of rooms that we are in, have left, or are invited to. What of it goes beyond what we can take at once, a timeline
-that was cut short or a room that is new to us, is noted as a gap of the room, which the pull then reads.
+An answer tells of rooms that we are in, have left, or are invited to. What of it goes beyond what we can take at once,
+a timeline that was cut short or a room that is new to us, is noted as a gap of the room, which the pull then reads.
 """
 
 from __future__ import annotations

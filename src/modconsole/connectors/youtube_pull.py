@@ -313,8 +313,8 @@ class Pull(Pages):
             return None, False
 
     def _in_no_list(self, comment: Comment) -> bool:
-        """Whether all lists in which a comment could stand were read in this run, and it stood in none; or it was so in an earlier
-        run, and is to be looked at again."""
+        """Whether all lists in which a comment could stand were read in this run, and it stood in none; or it was so in an
+        earlier run, and is to be looked at again."""
         about = comment.snippet
         if self.queued is None:
             return False

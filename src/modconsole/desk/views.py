@@ -18,7 +18,9 @@ from modconsole.domain.records import Decision, Message
 from modconsole.domain.times import DAY, MINUTE
 from modconsole.errors import NotFound
 from modconsole.store import acts, journal, lists, marks, outbox, places, queue
+from modconsole.store import coverage as looks
 from modconsole.store.acts import Moderated, standing
+from modconsole.store.coverage import StandingGap
 from modconsole.store.lists import Entry, InboxRow, Shown
 from modconsole.store.outbox import OutboxRow
 from modconsole.store.places import SourceRow
@@ -37,6 +39,7 @@ __all__ = [
     "Shown",
     "SourceRow",
     "SourceState",
+    "StandingGap",
     "conversation",
     "coverage",
     "header",
@@ -242,6 +245,8 @@ class Conversation:
     sends: list[OutboxRow]
     acts: list[Moderated]
     """Moderation here, and what was done elsewhere to the people who write here; oldest first."""
+    gap: StandingGap | None = None
+    """What of it cannot be seen, and why."""
     _texts: dict[int, Shown] = field(default_factory=dict)
 
     def texts(self, start: int, stop: int) -> list[Shown]:
@@ -274,6 +279,7 @@ def conversation(desk: Desk, source: str, ident: str) -> Conversation:
         asks=queue.of_conversation(db, now, row_id),
         decisions=journal.decisions_on(db, row_id),
         sends=outbox.of_conversation(db, row_id),
+        gap=looks.gap_of_conversation(db, row_id),
         acts=acts.in_conversation(db, row_id),
     )
 

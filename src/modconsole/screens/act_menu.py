@@ -1,7 +1,7 @@
-"""The menu of moderation acts, and what is asked for when one is chosen.
+"""The menu of moderation acts: what can be done to a message, to its author, to its place; a page each, Tab turns them.
 
-    ActMenu(possible, on, now)    what can be done to a message, to its author, to its place: a page each; Tab turns them
-    ActForm(offer, whom, now)     the label, the end and the reason that an act takes
+The menu stands there at once, and is filled when the platform has said what we may do: a key that is typed ahead belongs to it,
+and never to the screen below, where numbers mean something else.
 
 Every act says what it does on this platform and how it is taken back, or that it cannot be; one that this account may not do
 stands there with the reason. Where they do not all go in, those that are not at the bar are one line each.
@@ -9,25 +9,22 @@ stands there with the reason. Where they do not all go in, those that are not at
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.strip import Strip
-from textual.widgets import Input
 
 from modconsole.desk.moderating import On
 from modconsole.domain.safetext import EMPTY, Safe, cells, cut, fill, fit, join, line, literal, wrap
-from modconsole.errors import InputError, ModConsoleError
-from modconsole.screens import whens
 from modconsole.screens.act_words import ends, log_line, past
 from modconsole.screens.dialogs import Dialog
 from modconsole.screens.wording import clock, who
-from modconsole.widgets.fields import LineField
 from modconsole.widgets.plain import Painted, Piece, PlainLine
 
 if TYPE_CHECKING:
@@ -43,6 +40,8 @@ PAGES: Final[tuple[tuple[On, Safe], ...]] = (
 )
 HISTORY: Final = 2
 """How many of the latest acts on it a page shows."""
+PATIENCE: Final = 1.0
+"""Seconds for which a key waits for the acts; after that it does nothing, so that nothing happens long after it was pressed."""
 AROUND: Final = 7
 """Lines of the screen that the menu leaves free for itself and for what it is about."""
 
@@ -164,12 +163,13 @@ class ActMenu(Dialog[Chosen]):
         Binding("shift+tab,left", "turn(-1)", show=False),
     ]
 
-    def __init__(self, possible: Possible, on: On, now: int) -> None:
-        super().__init__(fill("Moderate on {}", line(possible.source, 40)))
-        self._possible, self._now = possible, now
-        self._pages = [(each, word) for each, word in PAGES if each in possible.acts]
-        self._page = next((at for at, (each, _) in enumerate(self._pages) if each == on), 0)
-        self._at = 0
+    def __init__(self, source: str, on: On, now: int) -> None:
+        super().__init__(fill("Moderate on {}", line(source, 40)))
+        self.possible: Possible | None = None
+        self._on, self._now = on, now
+        self._filled = asyncio.Event()
+        self._pages: list[tuple[On, Safe]] = []
+        self._page = self._at = 0
         self._tabs = PlainLine(id="tabs")
         self._acts = _Acts(now)
         self._log = [PlainLine() for _ in range(HISTORY)]
@@ -181,19 +181,33 @@ class ActMenu(Dialog[Chosen]):
         yield from self._log
 
     def on_mount(self) -> None:
-        """Show the page that was asked for."""
+        """Nothing is known yet."""
         self._show()
+
+    def fill(self, possible: Possible) -> None:
+        """What can be done: show the page that was asked for."""
+        self.possible = possible
+        self._pages = [(each, word) for each, word in PAGES if each in possible.acts]
+        self._page = next((at for at, (each, _) in enumerate(self._pages) if each == self._on), 0)
+        self._show()
+        self._filled.set()
 
     @property
     def offers(self) -> list[Offer]:
         """The acts of the page that is shown."""
-        return self._possible.acts[self._pages[self._page][0]]
+        return self.possible.acts[self._pages[self._page][0]] if self.possible is not None else []
 
     def _show(self, said: Safe = EMPTY) -> None:
+        if self.possible is None:
+            self._acts.show([], 0, literal("Asking what can be done there…"))
+            self.foot.show([(literal("esc leaves it"), "dim")])
+            for shown in self._log:
+                shown.display = False
+            return
         on, _ = self._pages[self._page]
-        self._tabs.show(self._tab_line(on))
-        self._acts.show(self.offers, self._at, self._nothing(on))
-        done = self._possible.done.get(on, [])[-HISTORY:]
+        self._tabs.show(self._tab_line(on, self.possible))
+        self._acts.show(self.offers, self._at, self._nothing(on, self.possible))
+        done = self.possible.done.get(on, [])[-HISTORY:]
         for at, shown in enumerate(self._log):
             shown.display = at < len(done)
             if at < len(done):
@@ -207,12 +221,12 @@ class ActMenu(Dialog[Chosen]):
         turn = literal("tab next page   ") if len(self._pages) > 1 else EMPTY
         self.foot.show([(join([keys if self.offers else EMPTY, turn, literal("esc leaves it")]), "dim")])
 
-    def _tab_line(self, shown: On) -> list[Piece]:
-        name = cut(who(self._possible.name, self._possible.handle, self._possible.person), 24)
+    def _tab_line(self, shown: On, possible: Possible) -> list[Piece]:
+        name = cut(who(possible.name, possible.handle, possible.person), 24)
         named: dict[On, Safe] = {
             "message": fill("by {}", name),
             "person": name,
-            "conversation": cut(line(self._possible.title or "", 60), 24) or literal("this conversation"),
+            "conversation": cut(line(possible.title or "", 60), 24) or literal("this conversation"),
         }
         pieces: list[Piece] = []
         for on, word in self._pages:
@@ -220,19 +234,24 @@ class ActMenu(Dialog[Chosen]):
             pieces += [(text, "accent" if on == shown else "dim"), (_GAP, "")]
         return pieces
 
-    def _nothing(self, on: On) -> Safe:
-        if on == "message" and self._possible.state == "deleted":
+    def _nothing(self, on: On, possible: Possible) -> Safe:
+        if on == "message" and possible.state == "deleted":
             return literal("It is gone on the platform: nothing can be done to it any more.")
         return literal("This platform has no act for that.")
 
     def action_turn(self, by: int) -> None:
         """Another page."""
+        if not self._pages:
+            return
         self._page = (self._page + by) % len(self._pages)
         self._at = 0
         self._show()
 
-    def on_key(self, event: events.Key) -> None:
-        """An act's key, the arrows, Enter."""
+    async def on_key(self, event: events.Key) -> None:
+        """An act's key, the arrows, Enter. What comes before the acts do waits for them, but not for long."""
+        if self.possible is None and event.key != "escape":
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._filled.wait(), PATIENCE)
         count = len(self.offers)
         if event.key in ("down", "j", "up", "k") and count:
             event.stop()
@@ -252,116 +271,3 @@ class ActMenu(Dialog[Chosen]):
             self._show(join([literal("! "), line(offer.why_not, 200)]))
             return
         self.dismiss(Chosen(self._pages[self._page][0], offer))
-
-
-@dataclass(frozen=True)
-class Given:
-    """What was given with an act. `until` is an instant; None is for good."""
-
-    reason: str = ""
-    until: int | None = None
-    label: str = ""
-
-
-class ActForm(Dialog[Given]):
-    """What an act takes, a line each; Enter does it."""
-
-    DEFAULT_CSS = """
-    ActForm {
-        & Horizontal { height: 1; width: 1fr; }
-        & Horizontal > PlainLine { width: 9; padding: 0 0 0 1; }
-        & Horizontal > LineField { width: 1fr; }
-        & Horizontal > LineField:focus { border: none; height: 1; background-tint: transparent; }
-    }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab,down", "app.focus_next", show=False, priority=True),
-        Binding("shift+tab,up", "app.focus_previous", show=False, priority=True),
-    ]
-
-    def __init__(self, offer: Offer, whom: Safe, now: int) -> None:
-        super().__init__(fill("{}: {}", line(offer.info.act, 40), whom))
-        self._info, self._now = offer.info, now
-        takes = offer.info.takes | offer.info.needs
-        self._fields = {
-            name: LineField(hint=self._hint(name)) for name in ("label", "until", "reason") if name in takes
-        }
-        self._choices = PlainLine()
-
-    def _hint(self, name: str) -> Safe:
-        needed = name in self._info.needs
-        if name == "until":
-            return literal("1d, 7d, fri 10:00") if needed else literal("1d, 7d, fri 10:00; empty is for good")
-        if name == "label":
-            return (
-                literal("its number, or how it begins") if self._info.choices else literal("as the platform calls it")
-            )
-        return literal("why; it must be said") if needed else literal("why; may be empty")
-
-    def question(self) -> ComposeResult:
-        """What it does, the choices, the lines."""
-        yield PlainLine([(line(self._info.does, 300), "")])
-        if self._info.choices and "label" in self._fields:
-            yield self._choices
-        for name, field in self._fields.items():
-            with Horizontal():
-                yield PlainLine([(line(name), "accent")])
-                yield field
-
-    def on_mount(self) -> None:
-        """Ready to type."""
-        pieces: list[Piece] = []
-        for number, choice in enumerate(self._info.choices, 1):
-            pieces += [(fill("{} ", number), "accent"), (line(choice, 60), ""), (_GAP, "")]
-        self._choices.show(pieces)
-        next(iter(self._fields.values())).focus()
-        self._say(EMPTY)
-
-    def _say(self, trouble: Safe) -> None:
-        if trouble:
-            self.foot.show([(join([literal("! "), trouble]), "warning")])
-            return
-        undo = fill("Undo: {}.   ", line(self._info.undo, 80)) if self._info.undo else join([_NO_UNDO, literal("   ")])
-        turn = literal("tab next line   ") if len(self._fields) > 1 else EMPTY
-        keys = join([literal("enter does it   "), turn, literal("esc leaves it")])
-        self.foot.show([(undo, "dim" if self._info.undo else "warning"), (keys, "dim")])
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """What was wrong may be right now."""
-        event.stop()
-        self._say(EMPTY)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in any line: the whole, if nothing is missing; else to what is."""
-        event.stop()
-        for name, field in self._fields.items():
-            try:
-                self._read(name, field.value.strip())
-            except ModConsoleError as error:
-                field.focus()
-                self._say(line(str(error)))
-                return
-        given = {name: self._read(name, field.value.strip()) for name, field in self._fields.items()}
-        self.dismiss(Given(**given))  # type: ignore[arg-type]
-
-    def _read(self, name: str, typed: str) -> str | int | None:
-        if not typed and name in self._info.needs:
-            raise InputError(f"This act needs a {name}.")
-        if name == "until":
-            return None if typed.casefold() in ("", "for good", "never") else whens.parse(typed, self._now)
-        if name == "label" and typed and self._info.choices:
-            return _choice(self._info.choices, typed)
-        return typed
-
-
-def _choice(choices: Sequence[str], typed: str) -> str:
-    """One of several, by its number or by how it begins. Raises `InputError`."""
-    if typed.isascii() and typed.isdigit() and 0 < int(typed) <= len(choices):
-        return choices[int(typed) - 1]
-    found = [each for each in choices if each.casefold() == typed.casefold()]
-    found = found or [each for each in choices if each.casefold().startswith(typed.casefold())]
-    if len(found) != 1:
-        raise InputError(
-            "There is no such choice." if not found else "Several begin like that.", hint="Type its number."
-        )
-    return found[0]

@@ -101,6 +101,8 @@ class ConversationScreen(AskActions, ModerateActions):
     def show_head(self) -> None:
         """On the right stands whose ask the keys act on, and how it is with them."""
         right = self._about(self.current_ask())
+        if self._talk is not None and self._talk.conversation.gap is not None:
+            right = [(literal("! not seen to the end"), "warning"), (literal("  "), ""), *right]
         header = self.console.header
         bad = (
             [each for each in header.sources if each.source.id == self._source_id and each.state != "fresh"]

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from modconsole import keys
     from modconsole.desk.moderating import Moderated, On, Possible
     from modconsole.desk.views import QueueRow
-    from modconsole.screens.act_menu import Chosen, Given
+    from modconsole.errors import ModConsoleError
+    from modconsole.screens.act_form import Given
+    from modconsole.screens.act_menu import ActMenu, Chosen
 
 
 @dataclass(frozen=True)
@@ -54,32 +56,37 @@ class ModerateActions(Counting):
         self._look("person")
 
     def _look(self, on: On) -> None:
-        """Ask the desk what can be done, which may have to ask the platform what we may."""
+        """Open the menu, and ask the desk what can be done, which may have to ask the platform what we may."""
         from modconsole.desk import moderating  # it knows the platforms, which take a while to import
-
-        target = self.moderated()
-        if target is not None:
-            self.work(
-                lambda: moderating.possible(self.desk, target.source, target.message),
-                lambda possible: self._choose(target, possible, on),
-            )
-
-    def _choose(self, target: Target, possible: Possible, on: On) -> None:
         from modconsole.screens.act_menu import ActMenu
 
-        if not any(possible.acts.values()):
+        target = self.moderated()
+        if target is None:
+            return
+        menu = ActMenu(target.source, on, self.desk.now())
+
+        def chosen(answer: Chosen | None) -> None:
+            if answer is not None and menu.possible is not None:
+                self._ask(menu.possible, answer, target.state or menu.possible.state)
+
+        def found(possible: Possible) -> None:
+            if any(possible.acts.values()):
+                menu.fill(possible)
+                return
+            close(menu)
             place = line(target.source, 40)
             self.say(fill("Nobody is signed in to {}, or its platform has no such acts.", place), "warning")
-            return
-        seen = target.state or possible.state
-        self.app.push_screen(
-            ActMenu(possible, on, self.desk.now()),
-            lambda chosen: self._ask(possible, chosen, seen) if chosen is not None else None,
-        )
+
+        def failed(error: ModConsoleError) -> None:
+            close(menu)
+            self.say_error(error)
+
+        self.app.push_screen(menu, chosen)
+        self.work(lambda: moderating.possible(self.desk, target.source, target.message), found, failed)
 
     def _ask(self, possible: Possible, chosen: Chosen, seen: str) -> None:
         """Ask for what the act takes, if anything."""
-        from modconsole.screens.act_menu import ActForm, Given
+        from modconsole.screens.act_form import ActForm, Given
 
         if not chosen.offer.info.takes | chosen.offer.info.needs:
             self._confirm(possible, chosen, seen, Given())
@@ -160,6 +167,12 @@ class ModerateActions(Counting):
 
     def after_moderation(self, done: Moderated) -> None:
         """What else follows from an act that was carried out."""
+
+
+def close(menu: ActMenu) -> None:
+    """Take the menu away, unless somebody has left it already."""
+    if menu.is_current:
+        menu.dismiss(None)
 
 
 def _whom(possible: Possible, on: On) -> Safe:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-VERSION = 3
+VERSION = 4
 """`PRAGMA user_version` of a database to which all migrations have been applied."""
 
 migrations = Migrations("modconsole")
@@ -218,6 +218,12 @@ def received(db: Database) -> None:
     """Sources that are written to by webhook, and the ids of their deliveries."""
     for statement in _RECEIVED:
         db.execute(statement)
+
+
+@migrations(name="0004_retry_at")
+def retry_at(db: Database) -> None:
+    """Until when a platform wants to be left alone."""
+    db.execute("alter table mark add column retry_at integer")
 
 
 def migrate(db: Database) -> None:

@@ -143,7 +143,9 @@ class Turn(Struct, kw_only=True):
             result.retry_after = error.retry_after
         log.warning("%s: %s: %s", self.source, result.kind, error.message)
         try:
-            marks.failed(db, self.source, self.clock(), error.message, error.hint)
+            now = self.clock()
+            until = now + int(error.retry_after * SECOND) if isinstance(error, RateLimited) else None
+            marks.failed(db, self.source, now, error.message, error.hint, until)
         except StoreError as trouble:
             log.error("%s: the failure could not be stored: %s", self.source, trouble.message)
 
