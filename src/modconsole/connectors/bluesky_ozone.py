@@ -237,11 +237,15 @@ class Ozone:
     def queue(self) -> Iterator[dict[str, State]]:
         """What is open or escalated, page by page: the posts' addresses, each as `held`, or `removed` where it is taken down.
 
+        First what was taken down last: Bluesky may show it for a moment yet.
+
         Raises `Refused` where we are not on the team.
         """
         if not self.role():
             raise Refused("this account is not on the team of the Ozone service", code="not_on_the_team")
         self.cut = False
+        newest = {"takendown": "true", "sortField": "lastReviewedAt", "sortDirection": "desc", "limit": str(PAGE)}
+        yield {status.subject.uri or "": "removed" for status in _understood(self._statuses(newest))}
         for state in REVIEWED:
             cursor: str | None = None
             for _ in range(QUEUE_PAGES):
