@@ -111,7 +111,7 @@ def measured(what: str, port: int, messages: int) -> list[float]:
 
 
 def key_times(path: Path, port: int, *, syncing: bool) -> list[float]:
-    """Milliseconds from a key to the first change that it makes on the screen, in the queue; with `syncing` every one of them while pages come in."""
+    """Milliseconds from a key to the first change that it makes on the screen, in the queue; with `syncing` while pages come in."""
     env = {
         "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
         "PYTHONDONTWRITEBYTECODE": None,
@@ -179,8 +179,8 @@ def main() -> int:
         if what == "fetch":
             print(fetch_and_decode(port, messages))
         else:
-            with tempfile.TemporaryDirectory() as folder:
-                print(*sync(port, Path(folder)))
+            with tempfile.TemporaryDirectory() as scratch:
+                print(*sync(port, Path(scratch)))
         return 0
     for folder in (sysconfig.get_paths()["purelib"], ROOT / "src", ROOT / "benchmarks"):
         compileall.compile_dir(str(folder), quiet=2, workers=0)

@@ -1,13 +1,18 @@
-"""Fetch the real servers that the tests run on loopback, with the ordinary clients of Debian and npm.
+"""Fetch the servers that the tests run on loopback, with the ordinary clients of Debian, npm and PyPI.
 
     python scripts/fetch_servers.py [--install]
 
-What comes: Debian's `wordpress` package (unpacked, never installed) and the SQLite driver for WordPress, a zip file
-inside the npm package `@wp-playground/cli`; about 10 MB. And Bluesky's own programs with a Node.js of their own, as
-locked in `tests/servers/bluesky_net`; about 670 MB. They go to the folder that `MODCONSOLE_SERVERS` names, by default
-`.servers/` in the project, which git ignores. `--install` first installs `php-cli`, `php-sqlite3` and `postgresql`
-through apt-get, which needs root. Files that are there already are not fetched again. Exit status: 0 everything is
-there, 1 something could not be had.
+What comes, into the folder that `MODCONSOLE_SERVERS` names, by default `.servers/` in the project, which git ignores:
+
+- Debian's `wordpress` package (unpacked, never installed), and the SQLite driver for WordPress, a zip file inside the npm
+  package `@wp-playground/cli`: 10 MB;
+- `matrix/`, a virtual environment with Synapse, the Matrix homeserver: 245 MB;
+- `mastodon/`, a virtual environment with `mastodon-mock`, a double of Mastodon, and `masto/`, the npm package whose types the
+  double is checked against: 90 MB;
+- `bluesky/`, Bluesky's own programs with a Node.js of their own, as locked in `tests/servers/bluesky_net`: 670 MB.
+
+`--install` first installs `php-cli`, `php-sqlite3` and `postgresql` through apt-get, which needs root. What is there already
+is not fetched again. Exit status: 0 everything is there, 1 something could not be had.
 """
 
 from __future__ import annotations
@@ -23,6 +28,9 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 PLAYGROUND = "@wp-playground/cli@3.1.56"
 DRIVER_IN_PACKAGE = "package/sqlite-database-integration.zip"
+SYNAPSE = "matrix-synapse==1.163.2"
+MASTODON_MOCK = "mastodon-mock==0.6.1"
+MASTO = "masto@8.0.0"
 
 
 def cache() -> Path:
@@ -89,6 +97,46 @@ def fetch_sqlite_driver(folder: Path) -> None:
         part.rename(target)
 
 
+def fetch_matrix(folder: Path) -> None:
+    """Install Synapse into a virtual environment of its own, `folder/matrix`; its many dependencies are not ours.
+
+    `matrix/installed` says that it came to its end: an environment cannot be moved into place once it is complete.
+    """
+    target = folder / "matrix"
+    stamp = target / "installed"
+    if stamp.exists() and stamp.read_text() == SYNAPSE:
+        return
+    run(sys.executable, "-m", "venv", "--clear", str(target), cwd=folder)
+    run(str(target / "bin/python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", SYNAPSE, cwd=folder)
+    stamp.write_text(SYNAPSE)
+
+
+def fetch_mastodon(folder: Path) -> None:
+    """Install the double of Mastodon into `folder/mastodon`, a virtual environment."""
+    target = folder / "mastodon"
+    if (target / "bin" / "mastodon_mock").exists():
+        return
+    shutil.rmtree(target, ignore_errors=True)
+    run(sys.executable, "-m", "venv", str(target), cwd=folder)
+    run(str(target / "bin" / "python"), "-m", "pip", "install", "--quiet", MASTODON_MOCK, cwd=folder)
+
+
+def fetch_mastodon_types(folder: Path) -> None:
+    """Unpack the type declarations of Mastodon's interface into `folder/masto`."""
+    target = folder / "masto"
+    if (target / "package.json").exists():
+        return
+    downloads = folder / "downloads"
+    downloads.mkdir(parents=True, exist_ok=True)
+    if not list(downloads.glob("masto-*.tgz")):
+        run("npm", "pack", MASTO, cwd=downloads)
+    with tempfile.TemporaryDirectory(dir=folder) as unpacked:
+        with tarfile.open(sorted(downloads.glob("masto-*.tgz"))[-1]) as package:
+            package.extractall(unpacked, filter="data")
+        shutil.rmtree(target, ignore_errors=True)
+        (Path(unpacked) / "package").rename(target)
+
+
 def install_postgres(folder: Path) -> None:
     """Install PostgreSQL, which Bluesky's programs keep their tables in, unless it is there. Its own server is not needed."""
     if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
@@ -119,7 +167,14 @@ def main() -> int:
     folder = cache()
     folder.mkdir(parents=True, exist_ok=True)
     failed = 0
-    steps = [fetch_wordpress, fetch_sqlite_driver, fetch_bluesky]
+    steps = [
+        fetch_wordpress,
+        fetch_sqlite_driver,
+        fetch_matrix,
+        fetch_mastodon,
+        fetch_mastodon_types,
+        fetch_bluesky,
+    ]
     if "--install" in sys.argv[1:]:
         steps[:0] = [install_php, install_postgres]
     for step in steps:

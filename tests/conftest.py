@@ -13,6 +13,16 @@ _skipped: list[str] = []
 _told: list[str] = []
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one running platform on one worker of pytest-xdist, so that each server is started once."""
+    for item in items:
+        if item.path.parent.name in ("contract", "servers"):
+            params = getattr(item, "callspec", None)
+            named = params.params.get("driver") or params.params.get("name") if params is not None else None
+            platform = named if isinstance(named, str) else item.path.stem.split("_")[1]
+            item.add_marker(pytest.mark.xdist_group(platform))
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Note what was skipped, and what a test has to tell; under xdist the reports of all workers come together here."""
     if report.when == "call":

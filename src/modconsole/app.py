@@ -68,7 +68,8 @@ class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
         sync_now: Callable[[str | None], bool] | None = None,
         log: Path | None = None,
     ) -> None:
-        """`keymap` is a checked one (`keys.read_keymap`); `sync_now` asks for a look at one source, or at all of them.
+        """`keymap` is a checked one (`keys.read_keymap`); `sync_now` asks for a look at one source, or at all of them, and
+        is false where nothing is synced.
 
         `log` is the file that takes the details of a crash.
         """
@@ -257,7 +258,7 @@ class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
         """Ask for a look at all sources, or at one."""
         if self.sync_now is None or not self.sync_now(source):
             self._say(
-                literal("Nothing is synced here: what you see was imported. `modconsole sources add` signs in."),
+                literal("Nothing is synced here: what you see was imported. 6, then a, adds a source."),
                 "warning",
             )
             return

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-GLOBAL, LIST, ASK, TALK, WRITE = "global", "list", "ask", "conversation", "composer"
+GLOBAL, LIST, ASK, TALK, WRITE, FORM = "global", "list", "ask", "conversation", "composer", "form"
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _command("go.queue", "1", "queue", "The queue: everybody who waits, most urgent first.", GLOBAL, "go:queue"),
     _command("go.inbox", "2", "inbox", "The inbox: all conversations, newest first.", GLOBAL, "go:inbox"),
     _command("go.sources", "6", "sources", "The sources, and what each can vouch for.", GLOBAL, "go:sources"),
-    _command("go.outbox", "7", "outbox", "Replies on their way, and what became of them.", GLOBAL, "go:outbox"),
+    _command(
+        "go.outbox", "7", "outbox", "Replies and acts on their way, and what became of them.", GLOBAL, "go:outbox"
+    ),
     _command("palette", ": ctrl+p", "commands", "Find any command by its name and run it.", GLOBAL, "palette"),
     _command("help", "?", "help", "All keys that work here, and everywhere.", GLOBAL, "help", footer=99),
     _command("undo", "u", "undo", "Take back your last act.", GLOBAL, "undo", footer=90),
@@ -154,9 +156,17 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "message.moderate",
         "m",
         "moderate",
-        "On its platform: approve, hold, spam, trash, restore.",
+        "What can be done to a message on its platform: approve, remove, report…; Tab: to its author, its place.",
         ASK,
         "moderate",
+    ),
+    _command(
+        "person.moderate",
+        "M",
+        "moderate person",
+        "What can be done to who wrote it: mute, ban, block…, as far as the platform has it.",
+        ASK,
+        "moderate_person",
     ),
     _command("ask.browser", "o", "browser", "Open it on the platform, in the browser.", ASK, "open_browser", ask=True),
     _command("ask.link", "y", "copy link", "Copy its link.", ASK, "copy_link", ask=True),
@@ -182,6 +192,21 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     _command("reply.view", "ctrl+o", "view", "See what has happened since you began.", WRITE, "view", footer=3),
     _command("reply.keep", "escape", "keep draft", "Back; what you wrote is kept.", WRITE, "keep", footer=4),
+    # where questions are asked, page by page
+    _command("form.next", "enter", "next", "To the next field; at the last one, go on.", FORM, "next", footer=1),
+    _command("form.go", "ctrl+s", "go on", "Go on with what is there, from any field.", FORM, "go_on", footer=2),
+    _command("form.down", "tab down", "next field", "To the next field, or further down.", FORM, "field:1"),
+    _command("form.up", "shift+tab up", "field before", "To the field before, or further up.", FORM, "field:-1"),
+    _command("form.page-down", "pagedown", "page down", "A screen down.", FORM, "page:1"),
+    _command("form.page-up", "pageup", "page up", "A screen up.", FORM, "page:-1"),
+    _command("form.more", "right space", "other", "The next choice, in a field that has some.", FORM),
+    _command("form.less", "left", "other before", "The choice before.", FORM),
+    _command("form.open", "ctrl+o", "open", "Open the address in the browser.", FORM, "open_address", footer=3),
+    _command(
+        "form.copy", "ctrl+y", "copy", "Copy the address, by way of the terminal.", FORM, "copy_address", footer=4
+    ),
+    _command("form.back", "escape", "back", "A page back; before the first one, away.", FORM, "back", footer=91),
+    _command("form.leave", "ctrl+g", "leave", "Leave it; nothing was stored.", FORM, "leave", footer=92),
     # single screens
     _command(
         "queue.limit", "/", "limit", "Show a part only, as is:overdue in:blog older:8h.", "queue", "limit", footer=20
@@ -189,12 +214,73 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _command("queue.view", "tab", "backlog", "The next part: tonight, backlog, everything.", "queue", "next_view"),
     _command("search", "/", "search", "Search the words of all messages.", "inbox sources outbox", "search", footer=20),
     _command("search.again", "/", "other words", "Search for something else.", "search", "search_again", footer=20),
-    _command("source.sync", "s", "sync this", "Look at this source now.", "sources", "sync_this", footer=10),
+    _command("source.add", "a", "add", "Add a source: sign in to a place, step by step.", "sources", "add", footer=9),
+    _command("source.sync", "s", "sync this", "Look at this source now.", "sources source", "sync_this", footer=10),
     _command(
-        "source.pause", "p", "pause", "Leave this source out of syncs, or in again.", "sources", "pause", footer=11
+        "source.walk", "f", "full walk", "Read everything there again, now.", "sources source", "walk_this", footer=15
     ),
-    _command("outbox.retry", "r", "retry", "Try a failed reply again.", "outbox", "retry", footer=10),
-    _command("outbox.take-back", "t", "take back", "Make it a draft again.", "outbox", "take_back", footer=11),
+    _command(
+        "source.pause",
+        "p",
+        "pause",
+        "Leave this source out of syncs, or in again.",
+        "sources source",
+        "pause",
+        footer=11,
+    ),
+    _command(
+        "source.sign-in",
+        "l",
+        "sign in",
+        "Sign in to this source again; everything else of it stays.",
+        "sources source",
+        "sign_in",
+        footer=12,
+    ),
+    _command(
+        "source.settings",
+        "e",
+        "settings",
+        "Who is us, backlog, target, hours; what a change does is shown first.",
+        "sources source",
+        "settings",
+        footer=13,
+    ),
+    _command(
+        "source.check",
+        "c",
+        "check",
+        "Ask the platform whether the sign-in is good, and what is missing.",
+        "sources source",
+        "check",
+        footer=14,
+    ),
+    _command(
+        "source.remove",
+        "D",
+        "remove",
+        "Stop syncing it; what it brought stays. It is asked first.",
+        "sources source",
+        "remove",
+    ),
+    _command(
+        "outbox.retry",
+        "r",
+        "retry",
+        "Try a failed reply again, or an act of which nobody knows whether it was done.",
+        "outbox",
+        "retry",
+        footer=10,
+    ),
+    _command(
+        "outbox.take-back",
+        "t",
+        "take back",
+        "Make a reply a draft again; call an act off, or let go of it.",
+        "outbox",
+        "take_back",
+        footer=11,
+    ),
 )
 
 PLACES: Final[dict[str, tuple[str, ...]]] = {
@@ -202,6 +288,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "inbox": (GLOBAL, LIST, "inbox"),
     "search": (GLOBAL, LIST, "search"),
     "sources": (GLOBAL, LIST, "sources"),
+    "source": (GLOBAL, LIST, "source"),
+    "platforms": (GLOBAL, LIST, "platforms"),
+    "payload": (GLOBAL, LIST, "payload"),
+    "form": (FORM,),
     "outbox": (GLOBAL, LIST, "outbox"),
     "help": (GLOBAL, "help"),
     "conversation": (GLOBAL, LIST, ASK, "conversation"),

@@ -11,11 +11,16 @@ from tests.contract.driver import Driver
 
 DRIVERS: dict[str, str] = {
     "bluesky": "tests.contract.bluesky_driver",
+    "discourse": "tests.contract.discourse_driver",
+    "guestbook": "tests.contract.guestbook_driver",
+    "matrix": "tests.contract.matrix_driver",
+    "reddit": "tests.contract.reddit_driver",
     "wordpress": "tests.contract.wordpress_driver",
+    "youtube": "tests.contract.youtube_driver",
 }
 """Platform → module with a function `make() -> Driver`; it may skip with its reason."""
 
-RUNNING: tuple[str, ...] = ("wordpress", "bluesky")
+RUNNING: tuple[str, ...] = ("wordpress", "bluesky", "matrix", "reddit")
 """Those behind which a server runs that a fault proxy can stand before."""
 
 

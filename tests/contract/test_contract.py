@@ -23,8 +23,10 @@ def test_a_sign_in_is_verified(driver: Driver, tmp_path: Path) -> None:
     place = Place(driver, tmp_path / "m.db")
     assert place.who.id == driver.us
     wrong = driver.wrong_credentials()
+    connector = place.connector(credentials=wrong)
     with pytest.raises(SignInError) as caught:
-        place.connector(credentials=wrong).check()
+        connector.check()
+    connector.close()
     assert wrong.secret not in str(caught.value)
     assert caught.value.hint
     place.close()

@@ -101,6 +101,7 @@ class Run:
         self.kills += self.nursery.run(
             self.place.clock.ahead + skew * 1_000_000, full=self.random.random() < 0.1, kill_after=kill
         )
+        self.proxy.rest()
         self.place.clock.skip(self.random.choice((2, 20, 70)))
 
     def _there(self) -> Counter[str]:
@@ -117,12 +118,13 @@ class Run:
         """Never twice; what is confirmed is there; what is there is not called queued or failed."""
         there = self._there()
         for send, (text, _) in self.replies.items():
-            state = self.place.sent(send).state
+            row = self.place.sent(send)
+            state = row.state
             assert there[text] <= 1, (text, there[text])
             if state == "confirmed":
                 assert there[text] == 1, text
             if there[text]:
-                assert state in ("sending", "sent", "unsure", "confirmed"), (text, state)
+                assert state in ("sending", "sent", "unsure", "confirmed"), row
             if state in ("unsure", "sending"):
                 self.shown[state] += 1
 

@@ -21,7 +21,7 @@ from modconsole.store.marks import AccountRow
 from modconsole.store.verify import verify
 from modconsole.sync import registry
 from modconsole.sync.engine import Engine
-from modconsole.sync.enroll import enroll, sign_in
+from modconsole.sync.enroll import check, enroll
 from tests.sync import myspace, platforms
 from tests.sync.desk import Bench
 from tests.sync.double import US, Double
@@ -75,8 +75,8 @@ def test_a_sign_in_is_verified_before_anything_is_stored(bench: Bench, monkeypat
     """Who we are comes from the platform; a wrong one says so."""
     platforms.add(monkeypatch, "double", myspace.connect)
     with pytest.raises(SignInError):
-        sign_in("new", "double", {}, "wrong", bench.place.clock)
-    assert sign_in("new", "double", {}, "right", bench.place.clock) == Account(id=US, name="Us")
+        check("new", "double", {}, Credentials("wrong"), bench.place.clock)
+    assert check("new", "double", {}, Credentials("right"), bench.place.clock) == Account(id=US, name="Us")
 
 
 def test_enrolling_again_keeps_what_was_set(bench: Bench) -> None:
@@ -86,7 +86,7 @@ def test_enrolling_again_keeps_what_was_set(bench: Bench) -> None:
     other = Account(id="user:2", name="Bob", site_name="The Blog", site_url="https://blog.example")
     again = enroll(bench.db, "blog", "wordpress", {"url": "b"}, other, bench.place.now + HOUR)
     assert (again.connected_at, again.target_hours, again.name) == (first.connected_at, 4, "The Blog")
-    assert [identity.id for identity in again.identities or []] == ["user:1", "user:2"]
+    assert [identity.id for identity in again.identities or []] == ["user:2", "user:1"]
     found = {row.source: row.settings for row in marks.accounts(bench.db)}
     assert found["blog"] == {"url": "b"}
 

@@ -15,6 +15,7 @@ from modconsole.cli.call import NOW, Call, Until, command
 from modconsole.domain.safetext import for_terminal
 
 if TYPE_CHECKING:
+    from modconsole.desk.outgoing import Outgoing, OutgoingAct
     from modconsole.reports.receipt import Receipt
     from modconsole.sync.reports import Event, Result
 
@@ -118,7 +119,7 @@ def _narrate(call: Call, event: Event) -> None:
         if result.outcome != "ok" or result.new or result.changed or result.steps:
             call.narrate(_line(result))
     elif isinstance(event, Step) and event.words:
-        call.narrate(f"{event.source}: reply {event.state}: {event.words}")
+        call.narrate(f"{event.source}: {event.what} {event.state}: {event.words}")
 
 
 def _words(event: Event) -> str:
@@ -128,7 +129,7 @@ def _words(event: Event) -> str:
         total = f" of {event.total:,}" if event.total is not None else ""
         return f"{event.source}: {event.lane}: {event.done:,}{total}"
     if isinstance(event, Step):
-        return f"{event.source}: reply {event.state}"
+        return f"{event.source}: {event.what} {event.state}"
     if isinstance(event, Holder):
         return "" if event.ours else f"{event.label} syncs this database; it was asked to."
     return f"{event.source}: done"
@@ -139,7 +140,9 @@ def _line(result: Result) -> str:
         return f"{result.source}: {result.outcome}: {result.error} {result.hint}".rstrip()
     parts = [f"{result.new:,} new", f"{result.changed:,} changed"]
     parts += [f"{result.gone:,} gone"] if result.gone else []
-    parts += [f"{result.sent():,} sent"] if result.steps else []
+    parts += [f"{result.sent():,} sent"] if any(step.what == "reply" for step in result.steps) else []
+    acts = sum(1 for step in result.steps if step.what != "reply" and step.state == "done")
+    parts += [f"{acts:,} acts carried out" if acts > 1 else "1 act carried out"] if acts else []
     parts += [f"{result.set_aside:,} could not be read and were set aside"] if result.set_aside else []
     return f"{result.source}: {', '.join(parts)}"
 
@@ -233,43 +236,56 @@ def _show(call: Call, found: Receipt, verdict: str) -> None:
 @click.argument("ident", required=False, metavar="[ID]")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, metavar="N", help="At most so many.")
 def outbox_(call: Call, act: str, ident: str | None, limit: int) -> int:
-    """Replies on their way.
+    """What is on its way: replies, and acts that cannot be taken back or of which nobody knows whether they arrived.
 
-    `retry ID` puts a failed one back in line, `take-back ID` takes one back before it goes out; its words are kept as a draft.
+    `retry ID` puts a failed reply back in line, or does an act again that is unsure or failed. `take-back ID` takes one back
+    before it goes out; the words of a reply are kept as a draft.
     """
-    from modconsole.desk import documents, outgoing
+    from modconsole.desk import outgoing
 
     desk = call.desk()
     if act == "list":
         if ident is not None:
             raise click.UsageError("`outbox list` takes no id.")
-        sends = outgoing.OutboxPager(desk).first(limit)
-        if call.as_json:
-            call.document({"sends": [documents.sending(each.send) for each in sends]})
-            return 0
-        rows = [
-            (
-                people.local(e.send.at),
-                e.send.by,
-                e.send.state,
-                e.send.source,
-                e.send.id,
-                e.send.trouble or "",
-                e.send.text,
-            )
-            for e in sends
-        ]
-        people.table(("when", "who", "state", "source", "id", "trouble", "text"), rows, whole=frozenset({4}))
+        _show_outbox(call, outgoing.OutboxPager(desk).first(limit))
         return 0
     if ident is None:
-        raise click.UsageError(f"`outbox {act}` needs the id of a reply.")
+        raise click.UsageError(f"`outbox {act}` needs the id of a reply or an act.")
     if act == "retry":
-        outgoing.retry(desk, ident)
-        status = "queued"
+        done = outgoing.retry(desk, ident)
+        status: str = done.state if done is not None else "queued"
+        said = f"{done.act}: done." if done is not None else "It is tried again with the next sync."
     else:
-        status = outgoing.take_back(desk, ident).status
+        undone = outgoing.take_back(desk, ident)
+        status = undone.status
+        said = "Taken back; its words are a draft." if undone.what == "reply" else f"Called off: {undone.what}."
     if call.as_json:
         call.document({"id": ident, "status": status})
     else:
-        call.say("It is tried again with the next sync." if act == "retry" else "Taken back; its words are a draft.")
+        call.say(said)
     return 0
+
+
+def _show_outbox(call: Call, found: list[Outgoing | OutgoingAct]) -> None:
+    from modconsole.desk import documents
+    from modconsole.desk.outgoing import OutgoingAct
+
+    if call.as_json:
+        call.document(
+            {
+                "sends": [documents.sending(each.send) for each in found if not isinstance(each, OutgoingAct)],
+                "acts": [documents.moderated(each.act) for each in found if isinstance(each, OutgoingAct)],
+            }
+        )
+        return
+    rows: list[tuple[str, ...]] = []
+    for each in found:
+        if isinstance(each, OutgoingAct):
+            act = each.act
+            said = f"{act.act} {act.on} {act.target}"
+            rows.append((people.local(act.at), act.by, act.state, act.source, act.id, act.trouble, said))
+        else:
+            send = each.send
+            what = (send.id, send.trouble or "", send.text)
+            rows.append((people.local(send.at), send.by, send.state, send.source, *what))
+    people.table(("when", "who", "state", "source", "id", "trouble", "text"), rows, whole=frozenset({4}))

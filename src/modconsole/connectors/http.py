@@ -198,11 +198,12 @@ class Http:
         *,
         method: str = "GET",
         body: Any = None,
+        form: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> T:
         """GET and parse, repeated a few times with growing pauses while nothing usable comes back.
 
-        `parse` raises `Unreachable` for half a document, and the request is made again. `method` and `body` are for the
+        `parse` raises `Unreachable` for half a document, and the request is made again. `method`, `body` and `form` are for the
         platforms that ask a question by POST: it must be one that changes nothing. Raises a `PlatformError`.
         """
         import stamina
@@ -218,7 +219,7 @@ class Http:
             wait_max=5,
             wait_jitter=self._wait,
         )
-        request = Request(method, url, params, body, headers=headers or {}, user_agent=self._user_agent)
+        request = Request(method, url, params, body, form=form, headers=headers or {}, user_agent=self._user_agent)
         for attempt in attempts:
             with attempt:
                 return parse(self._answered(request))

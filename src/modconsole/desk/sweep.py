@@ -31,7 +31,7 @@ def credentials_of(account: AccountRow) -> Credentials:
     if found is None:
         raise SignInError(
             f"There is no password for {source!r} on this machine.",
-            hint=f"Sign in again: `modconsole sources add {account.platform} …`.",
+            hint=f"Sign in again: `modconsole sources sign-in {source}`.",
         )
     kept = secrets.where(source)
     if (
@@ -81,7 +81,10 @@ def watch(desk: Desk, stop: threading.Event, *, what: str = "watch", listener: L
 
 
 def ask_for_sync(desk: Desk, source: str | None = None, *, full: bool = False) -> bool:
-    """Ask whoever syncs this database to look at a source now, or at all of them. False where nothing is synced."""
+    """Ask whoever syncs this database to look at a source now, or at all of them; with `full` to read everything again.
+
+    False where nothing is synced.
+    """
     found = [account.source for account in marks.accounts(desk.db) if source in (None, account.source)]
     for each in found:
         marks.ask_for_sync(desk.db, each, full=full)
