@@ -10,7 +10,9 @@ from tests.servers.matrix import US, Synapse, event_of
 
 pytestmark = pytest.mark.server
 
-LAZY: dict[str, Any] = {"room": {"timeline": {"limit": 10, "lazy_load_members": True}, "state": {"lazy_load_members": True}}}
+LAZY: dict[str, Any] = {
+    "room": {"timeline": {"limit": 10, "lazy_load_members": True}, "state": {"lazy_load_members": True}}
+}
 
 
 def sync(server: Synapse, filter_: Any, since: str = "", *, by: str = US) -> Any:
