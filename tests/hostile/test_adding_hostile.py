@@ -75,11 +75,11 @@ def test_a_hostile_platform_is_added_and_nothing_happens_but_text(tmp_path: Path
         session.paste(CODE)
         session.send("<CR>")
         session.wait_text("Signed in as")
-        assert "PWNED" in page_through(session, 12)
+        assert "PWNED" in page_through(session, 8)
         session.send("<CR>")
         session.wait_text("What to call it")
         session.send("<C-u>v")
-        for _ in range(30):
+        for _ in range(12):
             session.key("<Tab>", nochange=0.1, quiet=0.02)
         session.key("<Right>")
         assert_inert(session)

@@ -55,6 +55,13 @@ async def asked(pilot: Pilot[Any], what: str) -> None:
     await settled(pilot)
 
 
+async def typed(pilot: Pilot[Any], what: str, *then: str) -> None:
+    """Words into the field that has the focus, all at once, and keys after them."""
+    pilot.app.post_message(events.Paste(what))
+    await pilot.pause()
+    await pilot.press(*then)
+
+
 async def choosing(pilot: Pilot[Any], title: str = "Village") -> None:
     """From the first screen to the questions of a platform."""
     await kit.ready(pilot)
@@ -72,11 +79,9 @@ async def signed_in(pilot: Pilot[Any]) -> None:
     """To the page that says what comes in."""
     await choosing(pilot)
     await asked(pilot, "Which village?")
-    await pilot.press(*"village.example", "enter", "enter")
+    await typed(pilot, "village.example", "enter", "enter")
     await asked(pilot, "Let modconsole in")
-    pilot.app.post_message(events.Paste(f"{CODE}\n"))
-    await pilot.pause()
-    await pilot.press("enter")
+    await typed(pilot, f"{CODE}\n", "enter")
     await asked(pilot, "Signed in as Acme Team")
 
 
@@ -147,7 +152,7 @@ async def test_a_secret_is_never_on_the_screen(village: Village, empty: Path) ->
     async with console(empty).run_test(size=(80, 24)) as pilot:
         await choosing(pilot)
         await asked(pilot, "Which village?")
-        await pilot.press(*"village.example", "ctrl+s")
+        await typed(pilot, "village.example", "ctrl+s")
         await asked(pilot, "Let modconsole in")
         await pilot.press(*"xyzzy")
         pilot.app.post_message(events.Paste("plugh" * 400))
@@ -217,9 +222,9 @@ async def test_while_the_platform_is_asked_nothing_else_happens_but_leaving(
     async with console(empty).run_test(size=(80, 24)) as pilot:
         await choosing(pilot)
         await asked(pilot, "Which village?")
-        await pilot.press(*"village.example", "ctrl+s")
+        await typed(pilot, "village.example", "ctrl+s")
         await asked(pilot, "Let modconsole in")
-        await pilot.press(*CODE, "enter")
+        await typed(pilot, CODE, "enter")
         await until(pilot, asked_it.is_set, "the question")
         assert "asking Village who we are" in text(pilot)
         await pilot.press("ctrl+s")
@@ -241,16 +246,16 @@ async def test_a_platform_that_cannot_be_reached_is_asked_again_without_typing_a
     async with console(empty).run_test(size=(80, 24)) as pilot:
         await choosing(pilot)
         await asked(pilot, "Which village?")
-        await pilot.press(*"village.example", "ctrl+s")
+        await typed(pilot, "village.example", "ctrl+s")
         await asked(pilot, "Let modconsole in")
-        await pilot.press(*CODE, "enter")
+        await typed(pilot, CODE, "enter")
         await asked(pilot, "does not answer. Is the network there?")
         assert "try again" in lines(pilot)[-1]
         village.trouble = [SignInError("This account was closed.", hint="Take another one.")]
         await pilot.press("enter")
         await asked(pilot, "This account was closed. Take another one.")
         assert "Let modconsole in" in text(pilot)
-        await pilot.press(*CODE, "enter")
+        await typed(pilot, CODE, "enter")
         await asked(pilot, "Signed in as Acme Team")
 
 
@@ -266,7 +271,7 @@ async def test_the_address_to_open_is_whole_on_the_screen_and_can_be_copied(
         await asked(pilot, "Which village?")
         await pilot.press("ctrl+y")
         assert "no address" in lines(pilot)[-1]
-        await pilot.press(*"village.example", "ctrl+s")
+        await typed(pilot, "village.example", "ctrl+s")
         await asked(pilot, "Let modconsole in")
         page = form(pilot).page
         assert page is not None
@@ -299,7 +304,7 @@ async def test_what_is_typed_ahead_goes_into_the_next_field(village: Village, em
     async with console(empty).run_test(size=(80, 24)) as pilot:
         await choosing(pilot)
         await asked(pilot, "Which village?")
-        await pilot.press(*"village.example", "ctrl+s")
+        await typed(pilot, "village.example", "ctrl+s")
         await asked(pilot, "Let modconsole in")
         pilot.app.post_message(events.Paste(CODE))
         await pilot.pause()
@@ -354,7 +359,7 @@ async def test_signing_in_again_asks_for_the_secret_and_keeps_the_rest(village: 
         await pilot.press("ctrl+s")
         await asked(pilot, "Let modconsole in")
         village.renews = "a-newer-token"
-        await pilot.press(*CODE, "enter")
+        await typed(pilot, CODE, "enter")
         await asked(pilot, "v is here already. Its sign-in is renewed")
         assert "renew it" in lines(pilot)[-1]
         await pilot.press("enter")
@@ -366,25 +371,25 @@ async def test_signing_in_again_asks_for_the_secret_and_keeps_the_rest(village: 
 async def test_many_identities_scroll_and_the_field_at_which_one_is_stays_in_view(
     village: Village, empty: Path
 ) -> None:
-    """Twenty accounts that may be us, on a small screen."""
+    """Sixteen accounts that may be us, on a small screen."""
     village.account = Account(
-        id="us:1", name="Acme", others=tuple(Identity(id=f"x{n}", name=f"Helper {n}") for n in range(20))
+        id="us:1", name="Acme", others=tuple(Identity(id=f"x{n}", name=f"Helper {n}") for n in range(16))
     )
     async with console(empty).run_test(size=(80, 24)) as pilot:
         await choosing(pilot)
         await asked(pilot, "Which village?")
-        await pilot.press(*"village.example", "ctrl+s")
+        await typed(pilot, "village.example", "ctrl+s")
         await asked(pilot, "Let modconsole in")
-        await pilot.press(*CODE, "enter")
+        await typed(pilot, CODE, "enter")
         await asked(pilot, "Signed in as Acme")
         await pilot.press("enter")
         await asked(pilot, "What to call it")
-        assert not any("Helper 19" in line for line in lines(pilot))
-        await pilot.press(*["tab"] * 22)
-        assert any("▌ Helper 19 " in line for line in lines(pilot))
+        assert not any("Helper 15" in line for line in lines(pilot))
+        await pilot.press(*["tab"] * 18)
+        assert any("▌ Helper 15 " in line for line in lines(pilot))
         await pilot.press("p", "p")
-        assert form(pilot).view.answers()["us:x19"] == "page"
-        await pilot.press(*["shift+tab"] * 22)
+        assert form(pilot).view.answers()["us:x15"] == "page"
+        await pilot.press(*["shift+tab"] * 18)
         assert any("▌ What to call it" in line for line in lines(pilot))
 
 

@@ -1,4 +1,4 @@
-"""Pictures of adding a source, and of one source with everything that it cannot vouch for. What one should see is said by each."""
+"""Pictures of adding a source, and of one source with everything that it cannot vouch for; each says what one should see."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual import events
 from textual.pilot import Pilot
 
 from modconsole.store import marks
@@ -15,7 +14,7 @@ from modconsole.store.db import Db
 from modconsole.sync import registry
 from tests.screens import kit
 from tests.screens.kit import console
-from tests.screens.test_adding import asked, choosing, signed_in
+from tests.screens.test_adding import asked, choosing, signed_in, typed
 from tests.screens.test_source_screen import at, form, opened
 from tests.screens.test_source_screen import path as troubled
 from tests.tools import village as platform
@@ -61,18 +60,18 @@ async def a_password_is_wanted(pilot: Pilot[Any]) -> None:
     """WordPress asks for three things; the last one is masked."""
     await choosing(pilot, "WordPress")
     await asked(pilot, "Sign in to a WordPress site")
-    await pilot.press(*"https://blog.example", "enter", *"mara", "enter", *"abcd efgh")
+    await typed(pilot, "https://blog.example", "enter")
+    await typed(pilot, "mara", "enter")
+    await typed(pilot, "abcd efgh")
 
 
 async def a_wrong_code(pilot: Pilot[Any]) -> None:
     """An address to open, and an error with what to do."""
     await choosing(pilot)
     await asked(pilot, "Which village?")
-    await pilot.press(*"village.example", "ctrl+s")
+    await typed(pilot, "village.example", "ctrl+s")
     await asked(pilot, "Let modconsole in")
-    pilot.app.post_message(events.Paste("wrong"))
-    await pilot.pause()
-    await pilot.press("enter")
+    await typed(pilot, "wrong", "enter")
     await asked(pilot, "does not take this code")
 
 
