@@ -184,7 +184,7 @@ class ActMenu(Dialog[Chosen]):
         """Nothing is known yet."""
         self._show()
 
-    def fill(self, possible: Possible) -> None:
+    def offer(self, possible: Possible) -> None:
         """What can be done: show the page that was asked for."""
         self.possible = possible
         self._pages = [(each, word) for each, word in PAGES if each in possible.acts]

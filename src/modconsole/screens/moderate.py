@@ -71,7 +71,7 @@ class ModerateActions(Counting):
 
         def found(possible: Possible) -> None:
             if any(possible.acts.values()):
-                menu.fill(possible)
+                menu.offer(possible)
                 return
             close(menu)
             place = line(target.source, 40)
