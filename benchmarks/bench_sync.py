@@ -111,7 +111,7 @@ def measured(what: str, port: int, messages: int) -> list[float]:
 
 
 def key_times(path: Path, port: int, *, syncing: bool) -> list[float]:
-    """Milliseconds from a key to the first change that it makes on the screen, in the queue; with `syncing` while pages come in."""
+    """Milliseconds from a key to the first change on the screen, in the queue; with `syncing` while pages come in."""
     env = {
         "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
         "PYTHONDONTWRITEBYTECODE": None,

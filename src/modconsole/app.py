@@ -29,7 +29,6 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from modconsole import keys
 from modconsole.desk import undoing
 from modconsole.desk.desk import Desk
 from modconsole.desk.views import Header, header
@@ -68,7 +67,7 @@ class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
         sync_now: Callable[[str | None], bool] | None = None,
         log: Path | None = None,
     ) -> None:
-        """`keymap` is a checked one (`keys.read_keymap`); `sync_now` asks for a look at one source, or at all of them, and
+        """`keymap` is a checked one (`keymap.read_keymap`); `sync_now` asks for a look at one source, or at all of them, and
         is false where nothing is synced.
 
         `log` is the file that takes the details of a crash.
@@ -329,12 +328,12 @@ def load_keymap(path: Path) -> dict[str, tuple[str, ...]]:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read: {error}.") from None
-    keymap, problems = keys.read_keymap(text)
+    found, problems = keymap.read_keymap(text)
     if problems:
         raise InputError(
             f"{path}: " + " ".join(problems), hint="`?` and docs/keys.md list all commands with their ids."
         )
-    return keymap
+    return found
 
 
 def _append(path: Path, lines: list[str], what: str) -> None:

@@ -11,7 +11,6 @@ spelled as Textual spells them (`slash`, `ctrl+e`, `pagedown`); `spell` turns wh
 
 from __future__ import annotations
 
-import difflib
 import string
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -69,7 +68,7 @@ _LONG_NAMES: Final = {
 }
 """Where Textual's names of keys are not those of Unicode (`textual.keys.KEY_NAME_REPLACEMENTS`)."""
 
-_SHORT_NAMES: Final = {
+SHORT_NAMES: Final = {
     "escape": "esc",
     "pagedown": "PgDn",
     "pageup": "PgUp",
@@ -92,7 +91,7 @@ def _sign_name(sign: str) -> str:
     return _LONG_NAMES.get(name, name)
 
 
-_SIGNS: Final = {_sign_name(sign): sign for sign in string.punctuation}
+SIGNS: Final = {_sign_name(sign): sign for sign in string.punctuation}
 
 
 def spell(key: str) -> str:
@@ -105,7 +104,7 @@ def spell(key: str) -> str:
     if name in string.punctuation and name:
         name = _sign_name(name)
     elif len(name) > 1:
-        name = {short.lower(): long for long, short in _SHORT_NAMES.items()}.get(name.lower(), name.lower())
+        name = {short.lower(): long for long, short in SHORT_NAMES.items()}.get(name.lower(), name.lower())
     elif modifiers and "shift" not in modifiers:
         name = name.lower()
     return "+".join([*modifiers, name])
@@ -114,7 +113,7 @@ def spell(key: str) -> str:
 def shown(key: str) -> str:
     """A key as a person reads it: `slash` is `/`, `escape` is `esc`."""
     *modifiers, name = key.split("+")
-    return "+".join([*modifiers, _SHORT_NAMES.get(name) or _SIGNS.get(name, name)])
+    return "+".join([*modifiers, SHORT_NAMES.get(name) or SIGNS.get(name, name)])
 
 
 COMMANDS: Final[tuple[Command, ...]] = (
@@ -295,12 +294,12 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
 }
 """Screen → the places whose keys work on it. Where text is written, only that screen's own keys and `priority` ones do."""
 
-_BY_ID: Final = {command.id: command for command in COMMANDS}
+BY_ID: Final = {command.id: command for command in COMMANDS}
 
 
 def command(ident: str) -> Command:
     """The command of that id. KeyError if there is none."""
-    return _BY_ID[ident]
+    return BY_ID[ident]
 
 
 def of_screen(screen: str) -> list[Command]:
@@ -323,76 +322,3 @@ def clashes(keymap: Mapping[str, tuple[str, ...]] | None = None) -> Iterable[tup
                 if key in taken and taken[key] is not each:
                     yield screen, key, taken[key], each
                 taken.setdefault(key, each)
-
-
-NAMED: Final = frozenset({*_SHORT_NAMES, *_SIGNS, "insert", *(f"f{n}" for n in range(1, 13))})
-"""Keys that have a name instead of a character."""
-
-MODIFIERS: Final = ("ctrl", "alt", "shift", "super")
-
-SAME: Final = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "ctrl+left_square_bracket": "escape"}
-"""Keys that most terminals send as other keys."""
-
-
-def problem(key: str) -> str:
-    """Why a spelled key cannot be used; empty if it can."""
-    *modifiers, name = key.split("+")
-    if not name or (len(name) > 1 and name not in NAMED) or any(each not in MODIFIERS for each in modifiers):
-        return "is no key"
-    if key in SAME:
-        return f"cannot be told from {shown(SAME[key])} by a terminal"
-    return ""
-
-
-def read_keymap(text: str) -> tuple[dict[str, tuple[str, ...]], list[str]]:
-    """A user's keys from the text of `settings.toml`, and everything that is wrong with them, in words.
-
-        [keys]
-        "ask.reply" = "r"                # one key
-        "list.down" = ["J", "down"]      # or several
-        "ask.tag" = []                   # none: then it is reached by the palette
-
-    Commands that are not named keep their keys. The keymap must not be used where there are problems.
-    """
-    import tomllib
-
-    try:
-        section = tomllib.loads(text).get("keys", {})
-    except tomllib.TOMLDecodeError as error:
-        return {}, [f"It is no TOML: {error}."]
-    if not isinstance(section, dict):
-        return {}, ["`keys` must be a section: [keys]."]
-    keymap: dict[str, tuple[str, ...]] = {}
-    problems: list[str] = []
-    for ident, given in section.items():
-        named = [given] if isinstance(given, str) else given
-        if ident not in _BY_ID:
-            near = difflib.get_close_matches(ident, _BY_ID, 1)
-            problems.append(f"There is no command {ident!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
-        elif not isinstance(named, list) or not all(isinstance(each, str) for each in named):
-            problems.append(f"{ident}: give a key, or a list of keys.")
-        else:
-            keymap[ident] = tuple(map(spell, named))
-            problems += [f"{ident}: {each!r} {why}." for each in named if (why := problem(spell(each)))]
-    return keymap, problems or list(check(keymap))
-
-
-ALWAYS: Final = ("quit", "palette", "help", "back")
-"""Commands that must keep a key: without them nothing else can be reached or left."""
-
-
-def check(keymap: Mapping[str, tuple[str, ...]]) -> Iterable[str]:
-    """What is wrong with a keymap of known commands and keys: keys that mean two things, commands out of reach."""
-    said = set()
-    for _screen, key, first, second in clashes(keymap):
-        if (key, first.id, second.id) not in said:
-            said.add((key, first.id, second.id))
-            yield f"{shown(key)!r} would mean both {first.id!r} and {second.id!r}."
-    for ident in ALWAYS:
-        if not keys_of(_BY_ID[ident], keymap):
-            yield f"{ident!r} must keep a key."
-    for each in COMMANDS:
-        if each.priority and any(len(key) == 1 for key in keys_of(each, keymap)):
-            yield f"{each.id!r} works while text is written, so its keys cannot be characters: use one with ctrl+."
-        elif not keys_of(each, keymap) and not each.action:
-            yield f"{each.id!r} must keep a key: the palette cannot run it."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -31,8 +31,15 @@ class Mirror:
         self.remembers = True
         """Whether the conversations are given to be read again."""
 
-    def pull(self, *, full: bool = False, waiting: tuple[str, ...] = (), stop_after: int | None = None) -> Mirror:
-        """One pull; with `stop_after`, it is cut off after that many pages, as a crash would."""
+    def pull(
+        self,
+        *,
+        full: bool = False,
+        waiting: tuple[str, ...] = (),
+        stop_after: int | None = None,
+        stop_at: Callable[[Page], bool] = lambda _: False,
+    ) -> Mirror:
+        """One pull; with `stop_after`, it is cut off after that many pages, as a crash would, or at the first page that fits."""
         self.forum.world.tick(60)
         states = {m.id: m.state or "live" for m in self.messages.values()}
         known = Known(
@@ -46,7 +53,7 @@ class Mirror:
         for page in self.connector.pull(known, self.forum.clock(), full=full):
             self.pages.append(page)
             self._store(page)
-            if stop_after is not None and len(self.pages) >= stop_after:
+            if (stop_after is not None and len(self.pages) >= stop_after) or stop_at(page):
                 break
         return self
 

@@ -204,6 +204,13 @@ def test_our_own_words_are_found_where_the_feed_has_none(forum: Forum, mirror: M
     assert str(ours.id) in {message.id for message in mirror.lane("own")}
 
 
+def test_what_the_feed_has_shown_is_not_asked_for_again(forum: Forum, mirror: Mirror) -> None:
+    """Our own posts stand in both lists."""
+    forum.reply_natively("Words of ours")
+    mirror.pull()
+    assert f"GET /t/{forum.opening.thread.id}/posts.json" not in forum.double.requests
+
+
 def test_an_edit_is_seen_with_its_time(forum: Forum, mirror: Mirror) -> None:
     """Reading the topic again shows it."""
     asked = forum.post_as_stranger("May I ask?")
@@ -382,6 +389,20 @@ def test_a_queue_longer_than_its_pages_is_read_whole(forum: Forum, mirror: Mirro
         forum.world.queue(forum.stranger, forum.opening.thread, f"May this appear? {number}")
     mirror.pull()
     assert sum(each.startswith("review:") for each in mirror.messages) == 34
+
+
+def test_what_has_left_the_queue_is_looked_up_even_after_a_crash(forum: Forum, mirror: Mirror) -> None:
+    """The queue was read, and the process ended before the rest."""
+    queued = [forum.world.queue(forum.stranger, forum.opening.thread, f"May this appear? {n}") for n in range(3)]
+    mirror.pull()
+    for each in queued:
+        forum.world.settle(each, "rejected")
+    mirror.pull(stop_at=lambda page: any(isinstance(r, Message) and r.state == "removed" for r in page.records))
+    mirror.remembers = False
+    position = mirror.position
+    assert len(position["queue"]) == 2
+    mirror.pull()
+    assert {mirror.messages[f"review:{each.id}"].state for each in queued} == {"removed"}
 
 
 def test_what_the_queue_has_shown_is_not_asked_for_again(forum: Forum, mirror: Mirror) -> None:
@@ -574,6 +595,28 @@ def test_a_full_walk_that_was_cut_off_goes_on(forum: Forum, mirror: Mirror) -> N
     mirror.pull(full=True)
     assert forum.double.requests.count("GET /posts.json") < 6
     assert "full" not in mirror.position
+
+
+def test_a_full_walk_that_was_cut_off_among_its_conversations_goes_on_there(forum: Forum, mirror: Mirror) -> None:
+    """Those that were read whole are not read again."""
+    for number in range(8):
+        forum.world.topic(forum.stranger, f"Topic {number}", "Words in it")
+    mirror.pull()
+    mirror.pull(full=True, stop_at=lambda page: page.position.get("full", {}).get("turn") == f"topic:{15}")
+    forum.double.requests.clear()
+    mirror.pull(full=True)
+    read = {request for request in forum.double.requests if request.startswith("GET /t/")}
+    assert read == {f"GET /t/{number}.json" for number in range(16, 20)}
+
+
+def test_a_position_does_not_grow_with_what_was_read(forum: Forum, mirror: Mirror) -> None:
+    """Only what is under way is kept."""
+    for _ in range(35):
+        forum.world.message(forum.stranger, [forum.us], "A private word")
+    mirror.pull()
+    mirror.pull()
+    assert mirror.position["did"] == {}
+    assert len(str(mirror.position)) < 1000
 
 
 def test_an_account_without_rights_says_what_stays_unseen(forum: Forum) -> None:

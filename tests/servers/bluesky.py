@@ -257,9 +257,14 @@ class Bluesky:
     ) -> httpx.Response:
         """One call as somebody, whatever comes of it."""
         headers = {"Authorization": f"Bearer {by.token}"} if by is not None else {}
+        headers.update(more.pop("extra_headers", {}))
         if proxy:
             headers["atproto-proxy"] = proxy
         return self._client.request(method, f"{self.pds}/xrpc/{nsid}", headers=headers, **more)
+
+    def get(self, address: str, /, **params: Any) -> Any:
+        """A public question to one of the other services; fails loudly unless it is answered."""
+        return _good(self._client.get(address, params=params))
 
     def ask(self, nsid: str, /, *, by: Person | None = None, proxy: str = "", **params: Any) -> Any:
         """A question; fails loudly unless it is answered."""

@@ -98,7 +98,7 @@ class Shapes:
         forms = [route.asked for route in routes if route.asked is not None]
         if given and forms:
             tries: list[list[str]] = [self.types.problems(given, kind, scope, "body") for kind, scope in forms]
-            found += min(tries, key=lambda wrong: len(wrong))
+            found += sorted(tries, key=lambda wrong: len(list(wrong)))[0]
         return found
 
     def _known(self, what: str, known: dict[str, str]) -> list[str]:

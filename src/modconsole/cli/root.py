@@ -38,7 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sync": ("syncing", "Bring in what is new, and send what is due."),
     "sweep": ("syncing", "The nightly reply sweep: sync, walk, receipt."),
     "outbox": ("syncing", "What is on its way: replies, and acts that cannot be taken back."),
-    "receive": ("receiving", "Take signed deliveries from custom platforms."),
+    "receive": ("receiving", "Take signed deliveries of exchange records from custom platforms."),
     "sources": ("sources", "The places that are looked after."),
     "import": ("files", "Import files in the exchange format."),
     "export": ("files", "Write records in the exchange format."),

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from modconsole.connectors import bluesky_acts, bluesky_ozone
 from modconsole.connectors.acts import ActInfo, Done, Order
 from modconsole.connectors.base import Account, Capabilities, Known, Outgoing, Page
 from modconsole.connectors.bluesky_acts import Acts, standing
@@ -27,6 +26,7 @@ from modconsole.connectors.bluesky_identity import (
     identifier,
 )
 from modconsole.connectors.bluesky_map import APP, Post, Profile, Stored, chat_parts
+from modconsole.connectors.bluesky_offers import OZONE, offered
 from modconsole.connectors.bluesky_ozone import Ozone
 from modconsole.connectors.bluesky_pull import Pull
 from modconsole.connectors.bluesky_read import Reader, Records
@@ -56,7 +56,7 @@ SKEW = 10 * MINUTE
 FIND_PAGES = 5
 
 CAPABILITIES = Capabilities(
-    acts=bluesky_acts.offered(bluesky_ozone.ACTS),
+    acts=offered(OZONE),
     direct_messages=True,
     max_length=POST_GRAPHEMES,
     length_unit="graphemes",
@@ -356,7 +356,7 @@ class Bluesky:
 
     def acts(self) -> tuple[ActInfo, ...]:
         """What every account can do, and what our role in Ozone adds."""
-        return bluesky_acts.offered(self._ozone.acts() if self._ozone is not None else ())
+        return offered(self._ozone.acts() if self._ozone is not None else ())
 
     def act(self, order: Order) -> Done:
         """Carry out a moderation act. See `bluesky_acts` and `bluesky_ozone`."""

@@ -263,8 +263,7 @@ class Pull(Turns):
             offset = int(walk.cursor) if walk.cursor and walk.cursor.isdigit() else 0
             with self.http.background():
                 doings = self.api.doings(offset)
-                unmet = [(each.topic_id, each.post_id) for each in doings if each.post_id not in self.seen]
-                page = self.by_ids("own", unmet)
+                page = self.by_ids("own", [(each.topic_id, each.post_id) for each in doings])
             turn += 1
             keys = [key for each in doings if (key := instant(each.created_at)) is not None]
             passed = walk.mark is not None and any(key < walk.mark - LIST_OVERLAP for key in keys)
