@@ -336,6 +336,29 @@ def test_half_a_list_is_asked_for_again_and_given_up_in_the_end() -> None:
         mirror(server).pull()
 
 
+def test_a_list_that_does_not_move_is_given_up() -> None:
+    """A cache before the server may give one page for ever; once would be forgiven."""
+    server = Kin()
+    for number in range(8):
+        server.post("ann", f"@us {number}")
+    first: list[httpx.Response] = []
+
+    def same(request: httpx.Request) -> httpx.Response | None:
+        if not first:
+            hook = server.instead.pop("/notifications?")
+            first.append(server.answer(request))
+            server.instead["/notifications?"] = hook
+        return httpx.Response(200, content=first[0].content, headers=first[0].headers)
+
+    server.instead["/notifications?"] = same
+    store = mirror(server)
+    with pytest.raises(Unreachable, match="again and again"):
+        store.pull()
+    assert store.coverage is None
+    server.instead.clear()
+    assert set(store.pull().messages) == set(server.statuses)
+
+
 def test_an_id_is_opaque_and_leads_nowhere_else() -> None:
     """Whoever gave it might have put a path into it."""
     server = Kin()

@@ -66,6 +66,11 @@ class Kit:
         """An empty store of what our connector brings."""
         return Mirror(self.connector, now())
 
+    def truth(self) -> dict[str, str]:
+        """What is really there of these three: each status' id, and its text as HTML."""
+        found = [status for person in (self.us, self.alice, self.bob) for status in self.server.statuses(person)]
+        return {str(status["id"]): str(status["content"]) for status in found if status["reblog"] is None}
+
     def close(self) -> list[str]:
         """Close all connectors; what was not as Mastodon's interface is typed, where the types can be had."""
         for connector in self.connectors:

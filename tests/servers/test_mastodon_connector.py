@@ -282,6 +282,7 @@ def test_a_full_walk_brings_everything_and_finds_what_is_gone(fedi: Kit) -> None
     fedi.mirror.pull(full=True)
     assert fedi.mirror.messages[lost].state == "deleted"
     assert "kept and changed" in fedi.mirror.messages[kept].text
+    assert {m.id: m.text for m in fedi.mirror.messages.values() if m.state != "deleted"} == fedi.truth()
     assert not [key for key in fedi.mirror.position if key.startswith("full_")]
 
 

@@ -28,11 +28,14 @@ from modconsole.connectors.mastodon_reread import again, threads, todo
 from modconsole.connectors.mastodon_run import Run
 from modconsole.connectors.mastodon_walk import OVERLAP, Lane
 from modconsole.domain.times import DAY, to_instant
+from modconsole.errors import Unreachable
 
 T = TypeVar("T")
 
 DONE = "done"
 """In the position of a list: a full walk that is not finished has been through it."""
+PATIENCE = 3
+"""How often the same page may come in the place of the next one."""
 QUEUE_PAGES = 5
 """Pages of requests, and of reports, that an ordinary pull reads."""
 
@@ -83,15 +86,27 @@ def queues(run: Run) -> Page:
             run.gap(f"the account's policy drops notifications of {', '.join(dropped)}: they are never made")
     requests = _queue(run, run.api.requests, "no permission for notifications: filtered senders stay unknown")
     run.queues.senders = {request.account.id for page in requests for request in page.items}
-    statuses = [r.last_status for page in requests for r in page.items if r.last_status is not None]
+    found = [r.last_status for page in requests for r in page.items if r.last_status is not None]
     poison = [bad for page in requests for bad in page.poison]
     if run.us.may(MANAGE_REPORTS):
         reports = _queue(run, run.api.reports, "no permission for reports, although the role has it")
         reported = [status for page in reports for report in page.items for status in report.statuses]
         run.queues.reported = {status.id for status in reported}
-        statuses += reported
+        found += reported
         poison += [bad for page in reports for bad in page.poison]
-    return run.page("queues", run.records(statuses), done=len(statuses), complete=True, poison=poison)
+    before = set(run.names("queued"))
+    fresh = [status for status in found if status.id not in before]
+    records = run.records(fresh)
+    run.put("queued", (status.id for status in found))
+    _to_read(run, [status.id for status in fresh])
+    return run.page("queues", records, done=len(found), complete=True, poison=poison)
+
+
+def _to_read(run: Run, idents: list[str]) -> None:
+    """Keep in mind to read the conversations of these. One that was read already, without this status, is read again."""
+    roots = [root for ident in idents if (root := run.pool.root(ident)) is not None and not _alone(run, ident, root)]
+    run.read.difference_update(roots)
+    run.put("todo", [*run.names("todo"), *roots])
 
 
 def _queue(run: Run, ask: Callable[[list[tuple[str, str]]], Listing[T]], gap: str) -> list[Listing[T]]:
@@ -125,7 +140,7 @@ def _walk(
     full = run.full and run.position.get(f"full_{name}") != DONE
     key = f"full_{name}" if full else name
     place = Lane.of(run.position, key, overlap)
-    done = False
+    done, stuck = False, 0
     while not done:
         found = ask(run, place)
         if found is None:
@@ -136,11 +151,10 @@ def _walk(
         fresh = [status for moment, status in found.statuses if floor is None or to_instant(moment) >= floor]
         unseen = [status.id for status in fresh if status.id not in run.told]
         records = run.records(fresh)
-        roots = [
-            root for ident in unseen if (root := run.pool.root(ident)) is not None and not _alone(run, ident, root)
-        ]
-        run.read.difference_update(roots)  # one that was read without this status is read again
-        run.put("todo", [*run.names("todo"), *roots])
+        _to_read(run, unseen)
+        stuck = stuck + 1 if found.page.following is not None and found.page.following == place.walk.cursor else 0
+        if stuck > PATIENCE:
+            raise Unreachable(f"{run.api.http.host} gives the same page of a list again and again.")
         done = place.met(found.page, [to_instant(moment) for moment in found.times])
         run.position[key] = place.json()
         if done and full:
