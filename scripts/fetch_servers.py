@@ -2,13 +2,17 @@
 
     python scripts/fetch_servers.py [--install]
 
-What comes: Debian's `wordpress` package (unpacked, never installed) and the SQLite driver for WordPress, a zip file
-inside the npm package `@wp-playground/cli`; about 10 MB. `mastodon-mock`, a double of Mastodon, into a virtual
-environment of its own (its FastAPI and SQLAlchemy have no business beside ours; 90 MB), and the npm package `masto`,
-whose types the double is checked against. They go to the folder that `MODCONSOLE_SERVERS` names, by default `.servers/`
-in the project, which git ignores. `--install` first installs `php-cli` and `php-sqlite3` through apt-get, which needs
-root. Files that are there already are not fetched again. Exit status: 0 everything is there, 1 something could not be
-had.
+What comes, into the folder that `MODCONSOLE_SERVERS` names, by default `.servers/` in the project, which git ignores:
+
+- Debian's `wordpress` package (unpacked, never installed), and the SQLite driver for WordPress, a zip file inside the npm
+  package `@wp-playground/cli`: 10 MB;
+- `matrix/`, a virtual environment with Synapse, the Matrix homeserver: 245 MB;
+- `mastodon/`, a virtual environment with `mastodon-mock`, a double of Mastodon, and `masto/`, the npm package whose types the
+  double is checked against: 90 MB;
+- `bluesky/`, Bluesky's own programs with a Node.js of their own, as locked in `tests/servers/bluesky_net`: 670 MB.
+
+`--install` first installs `php-cli`, `php-sqlite3` and `postgresql` through apt-get, which needs root. What is there already
+is not fetched again. Exit status: 0 everything is there, 1 something could not be had.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 PLAYGROUND = "@wp-playground/cli@3.1.56"
 DRIVER_IN_PACKAGE = "package/sqlite-database-integration.zip"
+SYNAPSE = "matrix-synapse==1.163.2"
 MASTODON_MOCK = "mastodon-mock==0.6.1"
 MASTO = "masto@8.0.0"
 
@@ -92,6 +97,20 @@ def fetch_sqlite_driver(folder: Path) -> None:
         part.rename(target)
 
 
+def fetch_matrix(folder: Path) -> None:
+    """Install Synapse into a virtual environment of its own, `folder/matrix`; its many dependencies are not ours.
+
+    `matrix/installed` says that it came to its end: an environment cannot be moved into place once it is complete.
+    """
+    target = folder / "matrix"
+    stamp = target / "installed"
+    if stamp.exists() and stamp.read_text() == SYNAPSE:
+        return
+    run(sys.executable, "-m", "venv", "--clear", str(target), cwd=folder)
+    run(str(target / "bin/python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", SYNAPSE, cwd=folder)
+    stamp.write_text(SYNAPSE)
+
+
 def fetch_mastodon(folder: Path) -> None:
     """Install the double of Mastodon into `folder/mastodon`, a virtual environment."""
     target = folder / "mastodon"
@@ -118,13 +137,46 @@ def fetch_mastodon_types(folder: Path) -> None:
         (Path(unpacked) / "package").rename(target)
 
 
+def install_postgres(folder: Path) -> None:
+    """Install PostgreSQL, which Bluesky's programs keep their tables in, unless it is there. Its own server is not needed."""
+    if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        run("apt-get", "update", cwd=folder)
+        run("apt-get", "install", "-y", "--no-install-recommends", "postgresql", cwd=folder)
+
+
+def fetch_bluesky(folder: Path) -> None:
+    """Install the packages of `tests/servers/bluesky_net` into `folder/bluesky`, exactly as they are locked there.
+
+    Without their install scripts: the one binary among them brings what it needs.
+    """
+    target, wanted = folder / "bluesky", PROJECT / "tests/servers/bluesky_net"
+    lock = (wanted / "package-lock.json").read_bytes()
+    if (target / "node_modules").exists() and (target / "package-lock.json").read_bytes() == lock:
+        return
+    part = folder / "bluesky.part"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(wanted / name, part)
+    run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", cwd=part)
+    shutil.rmtree(target, ignore_errors=True)
+    part.rename(target)
+
+
 def main() -> int:
     folder = cache()
     folder.mkdir(parents=True, exist_ok=True)
     failed = 0
-    steps = [fetch_wordpress, fetch_sqlite_driver, fetch_mastodon, fetch_mastodon_types]
+    steps = [
+        fetch_wordpress,
+        fetch_sqlite_driver,
+        fetch_matrix,
+        fetch_mastodon,
+        fetch_mastodon_types,
+        fetch_bluesky,
+    ]
     if "--install" in sys.argv[1:]:
-        steps.insert(0, install_php)
+        steps[:0] = [install_php, install_postgres]
     for step in steps:
         try:
             step(folder)

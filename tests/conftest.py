@@ -10,10 +10,23 @@ import os
 import pytest
 
 _skipped: list[str] = []
+_told: list[str] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one running platform on one worker of pytest-xdist, so that each server is started once."""
+    for item in items:
+        if item.path.parent.name in ("contract", "servers"):
+            params = getattr(item, "callspec", None)
+            named = params.params.get("driver") or params.params.get("name") if params is not None else None
+            platform = named if isinstance(named, str) else item.path.stem.split("_")[1]
+            item.add_marker(pytest.mark.xdist_group(platform))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Note what was skipped; under xdist the reports of all workers come together here."""
+    """Note what was skipped, and what a test has to tell; under xdist the reports of all workers come together here."""
+    if report.when == "call":
+        _told.extend(f"{name}: {words}" for name, words in report.user_properties if name == "fault run")
     if report.skipped and not hasattr(report, "wasxfail"):
         _skipped.append(report.nodeid)
 
@@ -25,6 +38,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which."""
+    """Say which, and the counts of the fault runs."""
+    for line in _told:
+        terminalreporter.write_line(line)
     if _skipped and os.environ.get("MODCONSOLE_NO_SKIP") == "1":
         terminalreporter.write_line(f"skipped, which is not allowed here: {', '.join(_skipped)}", red=True)

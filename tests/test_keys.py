@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from textual.keys import _character_to_key
 
-from modconsole import keys
+from modconsole import keymap, keys
 from modconsole.app import load_keymap
 from modconsole.errors import InputError
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 def test_no_key_means_two_things_on_one_screen() -> None:
     """For the keys of the table itself."""
     assert list(keys.clashes()) == []
-    assert list(keys.check({})) == []
+    assert list(keymap.check({})) == []
 
 
 def test_every_command_works_somewhere_and_every_id_is_one_command() -> None:
@@ -37,7 +37,7 @@ def test_every_key_of_the_table_is_one_that_terminals_send() -> None:
     """And is spelled as Textual spells it."""
     for each in keys.COMMANDS:
         for key in each.keys:
-            assert keys.problem(key) == "", each.id
+            assert keymap.problem(key) == "", each.id
             assert keys.spell(keys.shown(key)) == key, each.id
 
 
@@ -68,9 +68,9 @@ def test_what_people_write_is_understood(typed: str, spelled: str) -> None:
 
 def test_a_keymap_replaces_the_keys_of_what_it_names() -> None:
     """And of nothing else."""
-    keymap, problems = keys.read_keymap('[keys]\n"ask.reply" = "Q"\n"list.down" = ["J", "Down"]\n"ask.tag" = []\n')
+    found, problems = keymap.read_keymap('[keys]\n"ask.reply" = "Q"\n"list.down" = ["J", "Down"]\n"ask.tag" = []\n')
     assert problems == []
-    assert keymap == {"ask.reply": ("Q",), "list.down": ("J", "down"), "ask.tag": ()}
+    assert found == {"ask.reply": ("Q",), "list.down": ("J", "down"), "ask.tag": ()}
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_keymap_replaces_the_keys_of_what_it_names() -> None:
 )
 def test_a_keymap_that_cannot_work_is_refused_in_words(text: str, said: str, tmp_path: Path) -> None:
     """With the file, and with what is wrong in it."""
-    _, problems = keys.read_keymap(text)
+    _, problems = keymap.read_keymap(text)
     assert any(said in problem for problem in problems), problems
     path = tmp_path / "settings.toml"
     path.write_text(text, encoding="utf-8")
@@ -123,6 +123,6 @@ def test_the_page_of_keys_is_what_the_table_says() -> None:
 def test_the_example_on_the_page_of_keys_works() -> None:
     """What people copy is accepted."""
     page = (ROOT / "docs" / "keys.md").read_text(encoding="utf-8")
-    keymap, problems = keys.read_keymap(page.split("```toml")[1].split("```")[0])
+    found, problems = keymap.read_keymap(page.split("```toml")[1].split("```")[0])
     assert problems == []
-    assert keymap["ask.reply"] == ("R",)
+    assert found["ask.reply"] == ("R",)

@@ -29,7 +29,6 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from modconsole import keys
 from modconsole.desk import undoing
 from modconsole.desk.desk import Desk
 from modconsole.desk.views import Header, header
@@ -65,10 +64,11 @@ class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
         *,
         background: Background | None = None,
         keymap: Mapping[str, tuple[str, ...]] | None = None,
-        sync_now: Callable[[str | None], None] | None = None,
+        sync_now: Callable[[str | None], bool] | None = None,
         log: Path | None = None,
     ) -> None:
-        """`keymap` is a checked one (`keys.read_keymap`); `sync_now` asks for a look at one source, or at all of them.
+        """`keymap` is a checked one (`keymap.read_keymap`); `sync_now` asks for a look at one source, or at all of them, and
+        is false where nothing is synced.
 
         `log` is the file that takes the details of a crash.
         """
@@ -255,10 +255,12 @@ class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
 
     def action_sync(self, source: str | None = None) -> None:
         """Ask for a look at all sources, or at one."""
-        if self.sync_now is None:
-            self._say(literal("Nothing is synced by this console: what you see was imported."), "warning")
+        if self.sync_now is None or not self.sync_now(source):
+            self._say(
+                literal("Nothing is synced here: what you see was imported. 6, then a, adds a source."),
+                "warning",
+            )
             return
-        self.sync_now(source)
         self._say(join([literal("Looking at "), line(source) if source else literal("all sources"), literal(" now.")]))
 
     async def action_quit(self) -> None:
@@ -291,7 +293,7 @@ def run(
     desk: Desk,
     *,
     background: Background | None = None,
-    sync_now: Callable[[str | None], None] | None = None,
+    sync_now: Callable[[str | None], bool] | None = None,
     home: Path | None = None,
 ) -> int:
     """Run the console and give the exit status: 0, 1 after an error of ours, 128 + n after signal n.
@@ -326,12 +328,12 @@ def load_keymap(path: Path) -> dict[str, tuple[str, ...]]:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read: {error}.") from None
-    keymap, problems = keys.read_keymap(text)
+    found, problems = keymap.read_keymap(text)
     if problems:
         raise InputError(
             f"{path}: " + " ".join(problems), hint="`?` and docs/keys.md list all commands with their ids."
         )
-    return keymap
+    return found
 
 
 def _append(path: Path, lines: list[str], what: str) -> None:

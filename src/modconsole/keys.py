@@ -11,14 +11,13 @@ spelled as Textual spells them (`slash`, `ctrl+e`, `pagedown`); `spell` turns wh
 
 from __future__ import annotations
 
-import difflib
 import string
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-GLOBAL, LIST, ASK, TALK, WRITE = "global", "list", "ask", "conversation", "composer"
+GLOBAL, LIST, ASK, TALK, WRITE, FORM = "global", "list", "ask", "conversation", "composer", "form"
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ _LONG_NAMES: Final = {
 }
 """Where Textual's names of keys are not those of Unicode (`textual.keys.KEY_NAME_REPLACEMENTS`)."""
 
-_SHORT_NAMES: Final = {
+SHORT_NAMES: Final = {
     "escape": "esc",
     "pagedown": "PgDn",
     "pageup": "PgUp",
@@ -92,7 +91,7 @@ def _sign_name(sign: str) -> str:
     return _LONG_NAMES.get(name, name)
 
 
-_SIGNS: Final = {_sign_name(sign): sign for sign in string.punctuation}
+SIGNS: Final = {_sign_name(sign): sign for sign in string.punctuation}
 
 
 def spell(key: str) -> str:
@@ -105,7 +104,7 @@ def spell(key: str) -> str:
     if name in string.punctuation and name:
         name = _sign_name(name)
     elif len(name) > 1:
-        name = {short.lower(): long for long, short in _SHORT_NAMES.items()}.get(name.lower(), name.lower())
+        name = {short.lower(): long for long, short in SHORT_NAMES.items()}.get(name.lower(), name.lower())
     elif modifiers and "shift" not in modifiers:
         name = name.lower()
     return "+".join([*modifiers, name])
@@ -114,7 +113,7 @@ def spell(key: str) -> str:
 def shown(key: str) -> str:
     """A key as a person reads it: `slash` is `/`, `escape` is `esc`."""
     *modifiers, name = key.split("+")
-    return "+".join([*modifiers, _SHORT_NAMES.get(name) or _SIGNS.get(name, name)])
+    return "+".join([*modifiers, SHORT_NAMES.get(name) or SIGNS.get(name, name)])
 
 
 COMMANDS: Final[tuple[Command, ...]] = (
@@ -122,7 +121,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _command("go.queue", "1", "queue", "The queue: everybody who waits, most urgent first.", GLOBAL, "go:queue"),
     _command("go.inbox", "2", "inbox", "The inbox: all conversations, newest first.", GLOBAL, "go:inbox"),
     _command("go.sources", "6", "sources", "The sources, and what each can vouch for.", GLOBAL, "go:sources"),
-    _command("go.outbox", "7", "outbox", "Replies on their way, and what became of them.", GLOBAL, "go:outbox"),
+    _command(
+        "go.outbox", "7", "outbox", "Replies and acts on their way, and what became of them.", GLOBAL, "go:outbox"
+    ),
     _command("palette", ": ctrl+p", "commands", "Find any command by its name and run it.", GLOBAL, "palette"),
     _command("help", "?", "help", "All keys that work here, and everywhere.", GLOBAL, "help", footer=99),
     _command("undo", "u", "undo", "Take back your last act.", GLOBAL, "undo", footer=90),
@@ -154,9 +155,17 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "message.moderate",
         "m",
         "moderate",
-        "On its platform: approve, hold, spam, trash, restore.",
+        "What can be done to a message on its platform: approve, remove, report…; Tab: to its author, its place.",
         ASK,
         "moderate",
+    ),
+    _command(
+        "person.moderate",
+        "M",
+        "moderate person",
+        "What can be done to who wrote it: mute, ban, block…, as far as the platform has it.",
+        ASK,
+        "moderate_person",
     ),
     _command("ask.browser", "o", "browser", "Open it on the platform, in the browser.", ASK, "open_browser", ask=True),
     _command("ask.link", "y", "copy link", "Copy its link.", ASK, "copy_link", ask=True),
@@ -182,6 +191,21 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     _command("reply.view", "ctrl+o", "view", "See what has happened since you began.", WRITE, "view", footer=3),
     _command("reply.keep", "escape", "keep draft", "Back; what you wrote is kept.", WRITE, "keep", footer=4),
+    # where questions are asked, page by page
+    _command("form.next", "enter", "next", "To the next field; at the last one, go on.", FORM, "next", footer=1),
+    _command("form.go", "ctrl+s", "go on", "Go on with what is there, from any field.", FORM, "go_on", footer=2),
+    _command("form.down", "tab down", "next field", "To the next field, or further down.", FORM, "field:1"),
+    _command("form.up", "shift+tab up", "field before", "To the field before, or further up.", FORM, "field:-1"),
+    _command("form.page-down", "pagedown", "page down", "A screen down.", FORM, "page:1"),
+    _command("form.page-up", "pageup", "page up", "A screen up.", FORM, "page:-1"),
+    _command("form.more", "right space", "other", "The next choice, in a field that has some.", FORM),
+    _command("form.less", "left", "other before", "The choice before.", FORM),
+    _command("form.open", "ctrl+o", "open", "Open the address in the browser.", FORM, "open_address", footer=3),
+    _command(
+        "form.copy", "ctrl+y", "copy", "Copy the address, by way of the terminal.", FORM, "copy_address", footer=4
+    ),
+    _command("form.back", "escape", "back", "A page back; before the first one, away.", FORM, "back", footer=91),
+    _command("form.leave", "ctrl+g", "leave", "Leave it; nothing was stored.", FORM, "leave", footer=92),
     # single screens
     _command(
         "queue.limit", "/", "limit", "Show a part only, as is:overdue in:blog older:8h.", "queue", "limit", footer=20
@@ -189,12 +213,73 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _command("queue.view", "tab", "backlog", "The next part: tonight, backlog, everything.", "queue", "next_view"),
     _command("search", "/", "search", "Search the words of all messages.", "inbox sources outbox", "search", footer=20),
     _command("search.again", "/", "other words", "Search for something else.", "search", "search_again", footer=20),
-    _command("source.sync", "s", "sync this", "Look at this source now.", "sources", "sync_this", footer=10),
+    _command("source.add", "a", "add", "Add a source: sign in to a place, step by step.", "sources", "add", footer=9),
+    _command("source.sync", "s", "sync this", "Look at this source now.", "sources source", "sync_this", footer=10),
     _command(
-        "source.pause", "p", "pause", "Leave this source out of syncs, or in again.", "sources", "pause", footer=11
+        "source.walk", "f", "full walk", "Read everything there again, now.", "sources source", "walk_this", footer=15
     ),
-    _command("outbox.retry", "r", "retry", "Try a failed reply again.", "outbox", "retry", footer=10),
-    _command("outbox.take-back", "t", "take back", "Make it a draft again.", "outbox", "take_back", footer=11),
+    _command(
+        "source.pause",
+        "p",
+        "pause",
+        "Leave this source out of syncs, or in again.",
+        "sources source",
+        "pause",
+        footer=11,
+    ),
+    _command(
+        "source.sign-in",
+        "l",
+        "sign in",
+        "Sign in to this source again; everything else of it stays.",
+        "sources source",
+        "sign_in",
+        footer=12,
+    ),
+    _command(
+        "source.settings",
+        "e",
+        "settings",
+        "Who is us, backlog, target, hours; what a change does is shown first.",
+        "sources source",
+        "settings",
+        footer=13,
+    ),
+    _command(
+        "source.check",
+        "c",
+        "check",
+        "Ask the platform whether the sign-in is good, and what is missing.",
+        "sources source",
+        "check",
+        footer=14,
+    ),
+    _command(
+        "source.remove",
+        "D",
+        "remove",
+        "Stop syncing it; what it brought stays. It is asked first.",
+        "sources source",
+        "remove",
+    ),
+    _command(
+        "outbox.retry",
+        "r",
+        "retry",
+        "Try a failed reply again, or an act of which nobody knows whether it was done.",
+        "outbox",
+        "retry",
+        footer=10,
+    ),
+    _command(
+        "outbox.take-back",
+        "t",
+        "take back",
+        "Make a reply a draft again; call an act off, or let go of it.",
+        "outbox",
+        "take_back",
+        footer=11,
+    ),
 )
 
 PLACES: Final[dict[str, tuple[str, ...]]] = {
@@ -202,6 +287,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "inbox": (GLOBAL, LIST, "inbox"),
     "search": (GLOBAL, LIST, "search"),
     "sources": (GLOBAL, LIST, "sources"),
+    "source": (GLOBAL, LIST, "source"),
+    "platforms": (GLOBAL, LIST, "platforms"),
+    "payload": (GLOBAL, LIST, "payload"),
+    "form": (FORM,),
     "outbox": (GLOBAL, LIST, "outbox"),
     "help": (GLOBAL, "help"),
     "conversation": (GLOBAL, LIST, ASK, "conversation"),
@@ -212,12 +301,12 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
 }
 """Screen → the places whose keys work on it. Where text is written, only that screen's own keys and `priority` ones do."""
 
-_BY_ID: Final = {command.id: command for command in COMMANDS}
+BY_ID: Final = {command.id: command for command in COMMANDS}
 
 
 def command(ident: str) -> Command:
     """The command of that id. KeyError if there is none."""
-    return _BY_ID[ident]
+    return BY_ID[ident]
 
 
 def of_screen(screen: str) -> list[Command]:
@@ -240,76 +329,3 @@ def clashes(keymap: Mapping[str, tuple[str, ...]] | None = None) -> Iterable[tup
                 if key in taken and taken[key] is not each:
                     yield screen, key, taken[key], each
                 taken.setdefault(key, each)
-
-
-NAMED: Final = frozenset({*_SHORT_NAMES, *_SIGNS, "insert", *(f"f{n}" for n in range(1, 13))})
-"""Keys that have a name instead of a character."""
-
-MODIFIERS: Final = ("ctrl", "alt", "shift", "super")
-
-SAME: Final = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "ctrl+left_square_bracket": "escape"}
-"""Keys that most terminals send as other keys."""
-
-
-def problem(key: str) -> str:
-    """Why a spelled key cannot be used; empty if it can."""
-    *modifiers, name = key.split("+")
-    if not name or (len(name) > 1 and name not in NAMED) or any(each not in MODIFIERS for each in modifiers):
-        return "is no key"
-    if key in SAME:
-        return f"cannot be told from {shown(SAME[key])} by a terminal"
-    return ""
-
-
-def read_keymap(text: str) -> tuple[dict[str, tuple[str, ...]], list[str]]:
-    """A user's keys from the text of `settings.toml`, and everything that is wrong with them, in words.
-
-        [keys]
-        "ask.reply" = "r"                # one key
-        "list.down" = ["J", "down"]      # or several
-        "ask.tag" = []                   # none: then it is reached by the palette
-
-    Commands that are not named keep their keys. The keymap must not be used where there are problems.
-    """
-    import tomllib
-
-    try:
-        section = tomllib.loads(text).get("keys", {})
-    except tomllib.TOMLDecodeError as error:
-        return {}, [f"It is no TOML: {error}."]
-    if not isinstance(section, dict):
-        return {}, ["`keys` must be a section: [keys]."]
-    keymap: dict[str, tuple[str, ...]] = {}
-    problems: list[str] = []
-    for ident, given in section.items():
-        named = [given] if isinstance(given, str) else given
-        if ident not in _BY_ID:
-            near = difflib.get_close_matches(ident, _BY_ID, 1)
-            problems.append(f"There is no command {ident!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
-        elif not isinstance(named, list) or not all(isinstance(each, str) for each in named):
-            problems.append(f"{ident}: give a key, or a list of keys.")
-        else:
-            keymap[ident] = tuple(map(spell, named))
-            problems += [f"{ident}: {each!r} {why}." for each in named if (why := problem(spell(each)))]
-    return keymap, problems or list(check(keymap))
-
-
-ALWAYS: Final = ("quit", "palette", "help", "back")
-"""Commands that must keep a key: without them nothing else can be reached or left."""
-
-
-def check(keymap: Mapping[str, tuple[str, ...]]) -> Iterable[str]:
-    """What is wrong with a keymap of known commands and keys: keys that mean two things, commands out of reach."""
-    said = set()
-    for _screen, key, first, second in clashes(keymap):
-        if (key, first.id, second.id) not in said:
-            said.add((key, first.id, second.id))
-            yield f"{shown(key)!r} would mean both {first.id!r} and {second.id!r}."
-    for ident in ALWAYS:
-        if not keys_of(_BY_ID[ident], keymap):
-            yield f"{ident!r} must keep a key."
-    for each in COMMANDS:
-        if each.priority and any(len(key) == 1 for key in keys_of(each, keymap)):
-            yield f"{each.id!r} works while text is written, so its keys cannot be characters: use one with ctrl+."
-        elif not keys_of(each, keymap) and not each.action:
-            yield f"{each.id!r} must keep a key: the palette cannot run it."

@@ -59,12 +59,25 @@ class Ask(Struct, forbid_unknown_fields=True):
     suggestion: Suggestion | None
 
 
+class Gap(Struct, forbid_unknown_fields=True, rename={"begins": "from", "ends": "to"}):
+    conversation: str | None
+    why: str
+    since: Time
+    begins: Time | None
+    ends: Time | None
+
+
 class Look(Struct, forbid_unknown_fields=True):
     source: str
     state: Literal["fresh", "stale", "failed"]
     checked_at: Time | None
     complete_through: Time | None
     why: str | None
+    last_full_walk: Time | None
+    rate_limited_until: Time | None
+    gaps: list[Gap]
+    conversation_gaps: int
+    set_aside: int
 
 
 class Waiting(Struct, forbid_unknown_fields=True):
@@ -90,6 +103,7 @@ class Why(Struct, forbid_unknown_fields=True):
     status: str
     waiting_since: Time | None
     because: list[Any]
+    gap: Gap | None
 
 
 class Done(Struct, forbid_unknown_fields=True):

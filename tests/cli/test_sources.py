@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from modconsole.connectors.base import Account
+from modconsole.connectors.signing import Credentials
 from modconsole.desk import desk as desk_module
 from modconsole.errors import SignInError
 from modconsole.store.marks import AccountRow
@@ -26,8 +27,8 @@ SECRET = "abcd efgh ijkl mnop"
 class Door:
     """A platform that knows one password. Only the check at the door is played; the store and the secrets are real."""
 
-    def __init__(self, account: AccountRow, secret: str, _clock: Any) -> None:
-        self.account, self.secret = account, secret
+    def __init__(self, account: AccountRow, credentials: Credentials, _clock: Any) -> None:
+        self.account, self.secret = account, credentials.secret
 
     def check(self) -> Account:
         """Who we are, or no entry."""

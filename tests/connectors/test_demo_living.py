@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice, pairwise
@@ -12,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from modconsole.connectors import demo
+from modconsole.connectors import demo, demo_acts
+from modconsole.connectors.acts import Act, Order, Target
 from modconsole.connectors.base import Connector, Known, Outgoing, Page
 from modconsole.connectors.demo_community import script
 from modconsole.connectors.demo_community.stream import Stream, questions
@@ -31,7 +33,7 @@ class Play:
 
     def __init__(self, source: str, *, start: int = START, seed: int = 1) -> None:
         self.source, self.now = source, start
-        self.connector = demo.connect(source, start=start, clock=lambda: self.now, seed=seed)
+        self.connector = demo.open_place(source, start=start, clock=lambda: self.now, seed=seed)
         self.position: dict[str, Any] = {}
         self.seen: list[Record] = [r for r in demo.records(start) if getattr(r, "source", None) == source]
         self.seen += [r for r in demo.records(start) if getattr(r, "id", None) == source]
@@ -64,6 +66,18 @@ def blog() -> Play:
     return play
 
 
+def order(target: str, act: Act, on: Target = "message", **given: Any) -> Order:
+    """An order for an act."""
+    return Order(str(uuid.uuid4()), act, on, target, **given)
+
+
+def acted(play: Play, message: str, act: Act) -> Message:
+    """A message as it stands after an act."""
+    (record,) = play.connector.act(order(message, act)).records
+    assert isinstance(record, Message)
+    return record
+
+
 def ids(messages: list[Message]) -> list[str]:
     return [message.id for message in messages]
 
@@ -82,7 +96,7 @@ def test_each_source_keeps_the_contract_of_a_connector() -> None:
 def test_an_unknown_source_is_refused_by_name() -> None:
     """The error lists the sources that there are."""
     with pytest.raises(NotFound, match="blog, forum"):
-        demo.connect("usenet", start=START, clock=lambda: START)
+        demo.open_place("usenet", start=START, clock=lambda: START)
 
 
 def test_the_first_look_gives_what_the_records_hold() -> None:
@@ -316,7 +330,8 @@ def test_somebody_of_the_stream_says_thank_you_too() -> None:
 def test_a_demo_that_was_closed_goes_on_where_it_stopped(blog: Play) -> None:
     """Replies and moderation come back from the position; nothing is seen twice or lost."""
     reply = blog.reply("release-2-1", "c205", "Here is how.")
-    blog.connector.moderate("c222", "approve")
+    acted(blog, "c222", "approve")
+    assert blog.connector.act(order("release-2-1", "lock", on="conversation")).undo is not None
     blog.at(100)
     again = Play("blog", start=START + HOUR)
     again.now, again.position = START + 100 * SECOND, blog.position
@@ -327,8 +342,21 @@ def test_a_demo_that_was_closed_goes_on_where_it_stopped(blog: Play) -> None:
     assert approved.state == "live"
     again.now = blog.now = START + HOUR
     assert again.look() == blog.look()
+    assert again.connector.act(order("release-2-1", "unlock", on="conversation")).undo is not None
     with pytest.raises(Duplicate):
         again.reply("release-2-1", "c205", "Here is how.", key="k2")
+
+
+def test_what_the_first_release_remembered_of_moderation_is_still_known(blog: Play) -> None:
+    """Its positions held time, message and state."""
+    blog.at(100)
+    again = Play("blog", start=START)
+    again.now = START + 100 * SECOND
+    again.position = {**blog.position, "acts": [[START + SECOND, "c222", "live"]]}
+    again.look()
+    approved = again.connector.read("c222")
+    assert approved is not None
+    assert approved.state == "live"
 
 
 @pytest.mark.parametrize(
@@ -395,7 +423,7 @@ def test_the_chat_is_down_for_five_minutes_and_then_tells_what_was_missed() -> N
 def test_an_approved_comment_waits_since_its_original_time(blog: Play) -> None:
     """Pete's comment is held; approving it makes him wait since he wrote."""
     assert blog.ask("pete").status == "held"
-    approved = blog.connector.moderate("c222", "approve")
+    approved = acted(blog, "c222", "approve")
     assert approved.state == "live"
     assert blog.connector.read("c222") == approved
     blog.now += SECOND
@@ -403,29 +431,105 @@ def test_an_approved_comment_waits_since_its_original_time(blog: Play) -> None:
     assert blog.ask("pete").waiting_since == START - 8 * HOUR
 
 
-@pytest.mark.parametrize(
-    ("act", "state"), [("hold", "held"), ("spam", "spam"), ("trash", "removed"), ("restore", "live")]
-)
-def test_moderation_acts_give_their_state(blog: Play, act: Any, state: str) -> None:
-    """Each act has the state that the exchange format names."""
-    assert blog.connector.moderate("c227", act).state == state
+@pytest.mark.parametrize(("act", "state"), [("hold", "held"), ("spam", "spam"), ("remove", "removed")])
+def test_moderation_acts_give_their_state_and_lead_back(blog: Play, act: Act, state: str) -> None:
+    """Each act has the state that the exchange format names; its undo is the order that the place gave for it."""
+    done = blog.connector.act(order("c227", act))
+    (after,) = done.records
+    assert isinstance(after, Message)
+    assert (after.state, blog.connector.act(order("c227", act)).note) == (state, "It was so already.")
+    assert done.undo is not None
+    (back,) = blog.connector.act(order("c227", done.undo.act, undoing=done.undo.token)).records
+    assert isinstance(back, Message)
+    assert back.state == "live"
 
 
-def test_a_later_edit_does_not_bring_a_trashed_comment_back(blog: Play) -> None:
-    """Ngọc's edit at 45 s changes the text of a comment that we trashed, and not its state."""
-    blog.connector.moderate("c225", "trash")
+def test_restore_leads_out_of_the_trash_to_where_it_was(blog: Play) -> None:
+    """A held comment that was removed is held again, not shown to everybody."""
+    acted(blog, "c222", "remove")
+    assert acted(blog, "c222", "restore").state == "held"
+
+
+def test_a_later_edit_does_not_bring_a_removed_comment_back(blog: Play) -> None:
+    """Ngọc's edit at 45 s changes the text of a comment that we removed, and not its state."""
+    acted(blog, "c225", "remove")
     (edited,) = [message for message in blog.at(46) if "how many days" in message.text]
     assert edited.state == "removed"
 
 
-def test_moderation_that_a_platform_does_not_know_is_refused(blog: Play) -> None:
-    """A mention cannot be trashed by us, and what its author deleted cannot be approved."""
-    masto = Play("masto")
-    masto.look()
-    with pytest.raises(Refused):
-        masto.connector.moderate("s101", "trash")
-    with pytest.raises(Gone):
-        blog.connector.moderate("c223", "approve")
+def test_moderation_that_a_place_does_not_have_or_does_not_let_us_do_is_refused(blog: Play) -> None:
+    """A post elsewhere cannot be removed by us, nobody may be suspended, and what its author deleted cannot be approved."""
+    masto, forum = Play("masto"), Play("forum")
+    for play, refused in ((masto, order("s101", "remove")), (forum, order("tomasz", "ban", on="person"))):
+        play.look()
+        with pytest.raises(Refused):
+            play.connector.act(refused)
+    for gone in (
+        order("c223", "approve"),
+        order("nobody", "ban", on="person"),
+        order("t99", "lock", on="conversation"),
+    ):
+        with pytest.raises(Gone):
+            blog.connector.act(gone)
+
+
+def test_what_this_account_may_is_what_the_place_has_without_what_needs_a_right(blog: Play) -> None:
+    """So that a menu can say which right is missing."""
+    assert blog.connector.acts() == blog.connector.capabilities.acts
+    forum = Play("forum").connector
+    missing = set(forum.capabilities.acts) - set(forum.acts())
+    assert {(info.act, info.on) for info in missing} == {("ban", "person"), ("unban", "person")}
+    assert all(info.right for info in missing)
+
+
+def test_a_locked_topic_takes_no_reply_until_it_is_unlocked(blog: Play) -> None:
+    """By us, or from the beginning, as the forum's topic about batteries."""
+    done = blog.connector.act(order("release-2-1", "lock", on="conversation"))
+    with pytest.raises(Refused, match="locked"):
+        blog.reply("release-2-1", "c205", "Here is how.")
+    assert done.undo is not None
+    blog.connector.act(order("release-2-1", done.undo.act, on="conversation", undoing=done.undo.token))
+    assert blog.reply("release-2-1", "c205", "Here is how.")
+    forum = Play("forum")
+    forum.look()
+    forum.connector.act(order("t47", "unlock", on="conversation"))
+    assert forum.reply("t47", "p473", "Let us look at your log.")
+
+
+@pytest.mark.parametrize(
+    ("until", "back", "seen"), [(None, False, False), (START + 10 * SECOND, False, True), (None, True, True)]
+)
+def test_who_is_banned_writes_nothing_new_until_the_ban_is_over_or_taken_back(
+    blog: Play, until: int | None, back: bool, seen: bool
+) -> None:
+    """김하늘 writes after twenty seconds; what was said before the ban stays."""
+    blog.at(1)
+    done = blog.connector.act(order("eun", "ban", on="person", until=until))
+    assert done.undo is not None
+    if back:
+        blog.connector.act(order("eun", done.undo.act, on="person", undoing=done.undo.token))
+    assert ("c205b" in ids(blog.at(30))) == seen
+    assert any(message.author.id == "eun" for message in blog.look(full=True))
+
+
+def test_what_was_said_when_somebody_is_banned_stays_said() -> None:
+    """Even in the very moment in which the demo begins, before anybody has looked."""
+    play = Play("blog")
+    play.connector.act(order("eun", "ban", on="person"))
+    assert any(message.author.id == "eun" for message in play.look())
+
+
+@pytest.mark.parametrize("source", demo.SOURCES)
+def test_every_act_of_every_place_says_what_it_does(source: str) -> None:
+    """One sentence; what needs something takes it; and what is taken back is taken back by an act of the place."""
+    infos = demo.open_place(source, start=START, clock=lambda: START).capabilities.acts
+    assert infos
+    assert len({(info.act, info.on) for info in infos}) == len(infos)
+    for info in infos:
+        assert info.does.endswith("."), info
+        assert info.needs <= info.takes, info
+        opposite = demo_acts.OPPOSITE.get(info.act)
+        assert opposite is None or any(each.act == opposite and each.on == info.on for each in infos), info
 
 
 def test_the_demo_needs_no_http() -> None:

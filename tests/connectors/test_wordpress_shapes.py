@@ -19,6 +19,7 @@ import stamina
 from modconsole.connectors import wordpress_pull
 from modconsole.connectors.base import Known, Outgoing
 from modconsole.connectors.http import Http
+from modconsole.connectors.signing import Credentials
 from modconsole.connectors.wordpress import WordPress, connect
 from modconsole.connectors.wordpress_api import CODES, Api
 from modconsole.domain.records import Conversation, Coverage, Message
@@ -71,7 +72,7 @@ def playing(**other: httpx.Response) -> WordPress:
         return answer("one")
 
     settings = {"url": "https://blog.example", "user": "moderator", "api": "https://blog.example/wp-json/"}
-    return connect(settings, "secret", source="blog", transport=httpx.MockTransport(handler))
+    return connect(settings, Credentials("secret"), source="blog", transport=httpx.MockTransport(handler))
 
 
 @pytest.mark.parametrize("name", ["comments", "view", "one"])

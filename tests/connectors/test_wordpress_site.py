@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from modconsole.connectors.signing import Credentials
 from modconsole.connectors.wordpress import connect
 from modconsole.connectors.wordpress_site import checked_address, discover
 from modconsole.errors import InputError, Refused, Unreachable
@@ -55,14 +56,16 @@ def test_addresses_are_completed(given: str, address: str) -> None:
 def test_no_password_goes_to_such_an_address(given: str) -> None:
     """Readable on the way, no site at all, or with a password in it: refused, and not repeated."""
     with pytest.raises(InputError) as caught:
-        connect({"url": given, "user": "ann"}, "secret")
+        connect({"url": given, "user": "ann"}, Credentials("secret"))
     assert "s3cret" not in str(caught.value)
 
 
 def test_a_stored_interface_is_held_to_the_same_rule() -> None:
     """Somebody may have changed the settings by hand."""
     with pytest.raises(InputError):
-        connect({"url": "https://blog.example", "user": "ann", "api": "http://blog.example/wp-json/"}, "secret")
+        connect(
+            {"url": "https://blog.example", "user": "ann", "api": "http://blog.example/wp-json/"}, Credentials("secret")
+        )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,7 @@ def test_a_stored_interface_is_held_to_the_same_rule() -> None:
 def test_settings_that_lack_something_are_refused(settings: dict[str, object]) -> None:
     """Before anything is asked."""
     with pytest.raises(InputError):
-        connect(settings, "secret")
+        connect(settings, Credentials("secret"))
 
 
 def test_the_front_page_names_the_interface() -> None:
@@ -164,5 +167,5 @@ def test_a_site_that_is_down_is_not_called_no_wordpress() -> None:
 
 def test_no_repr_has_the_password() -> None:
     """Tracebacks show them."""
-    connector = connect({"url": "https://blog.example", "user": "ann"}, "abcd EFGH")
+    connector = connect({"url": "https://blog.example", "user": "ann"}, Credentials("abcd EFGH"))
     assert "EFGH" not in repr(connector)

@@ -28,6 +28,8 @@ from modconsole.domain.records import (
     Source,
 )
 from modconsole.domain.times import to_datetime
+from modconsole.store import acts
+from modconsole.store.db import Db
 from tests.cli.conftest import ROOT
 from tests.hostile.corpus import LEFT_OUT, PAYLOADS, assert_inert_output
 from tests.tools.ttyprobe import Session
@@ -104,6 +106,26 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "all.jsonl").write_bytes(b"".join(encode(record) + b"\n" for record in records()))
     session, _ = called(folder / "all.db", "import", str(folder / "all.jsonl"))
     assert session.exit_code == 0
+    with Db(folder / "all.db") as db:
+        for number, text in enumerate(HARMLESS.values()):
+            short = text[:300]
+            act = acts.Moderated(
+                id=f"00000000-0000-7000-a000-{number:012d}",
+                at=NOON,
+                by=short,
+                source=f"{number} {short}",
+                conversation=f"c{short}",
+                on="person",
+                target=f"a{short}",
+                message=f"m{short}",
+                person=f"a{short}",
+                act="mute",
+                label=short,
+                reason=text,
+                not_before=NOON,
+            )
+            acts.begin(db, act)
+            acts.move(db, act.id, "unsure", trouble=text, hint=text, expect=("doing",))
     return folder / "all.db"
 
 
@@ -181,7 +203,16 @@ def test_words_of_a_call_come_back_inert(database: Path, name: str) -> None:
     """Ids that hold a payload can be named, and errors that repeat one are inert."""
     short = HARMLESS[name][:300]
     number = list(HARMLESS).index(name)
-    for words in (["why", f"{number} {short}", f"m{short}"], ["why", short, "nothing"], ["waiting", f"is:{short}"]):
+    named = (f"{number} {short}", f"m{short}")
+    calls = (
+        ["why", *named],
+        ["why", short, "nothing"],
+        ["waiting", f"is:{short}"],
+        ["acts", *named],
+        ["acts", named[0], "--person", f"a{short}"],
+        ["moderate", short or "x", *named],
+    )
+    for words in calls:
         session, written = called(database, *words)
         assert_nothing_happened(session)
         assert_inert_output(re.sub(r"\r?\x1b\[K|\r", "", written))

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from modconsole.domain.records import Author, Conversation, Identity, Message, Record, Source
 from modconsole.domain.times import MINUTE, to_datetime
+from modconsole.store import marks
+from modconsole.store.db import Db
 from tests.hostile.corpus import assert_inert, assert_inert_output
 from tests.hostile.test_command_line_hostile import assert_nothing_happened, called
 from tests.screens import kit
@@ -92,6 +94,13 @@ KEYS = (
         "q",
         "r",
         "<Esc>",
+        "m",
+        "<Tab>",
+        "<Tab>",
+        "<Esc>",
+        "M",
+        "1",
+        "<Esc>",
         "q",
     ),  # the queue, and what opens
     *(
@@ -159,6 +168,8 @@ def test_no_screen_lets_a_generated_text_act(texts: list[str]) -> None:
     """Queue with its pane, inbox, a search, conversations with their proof and composer, message by message."""
     with TemporaryDirectory() as folder:
         database = kit.build(Path(folder) / "m.db", said(texts))
+        with Db(database) as db:
+            marks.save_account(db, "evil", "demo-forum", {"place": "forum", "start": kit.NOW})
         env: dict[str, str | None] = {
             "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
             "MODCONSOLE_DISPLAY": "diff",
@@ -188,6 +199,8 @@ def test_no_command_prints_a_generated_text_that_could_act(texts: list[str]) -> 
         ["search", "q"],
         ["why", "evil", "m0"],
         ["why", "evil", named],
+        ["acts", "evil", named],
+        ["moderate", "spam", "evil", named],
         ["sources"],
     )
     with TemporaryDirectory() as folder:

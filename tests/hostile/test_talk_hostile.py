@@ -13,6 +13,8 @@ from modconsole.desk import drafts
 from modconsole.desk.desk import Desk
 from modconsole.domain.records import Attachment, Author, Conversation, Decision, Identity, Message, Record, Source
 from modconsole.domain.times import HOUR, MINUTE, to_datetime
+from modconsole.store import acts, marks
+from modconsole.store.db import Db
 from tests.hostile.corpus import PAYLOADS, assert_inert
 from tests.screens import kit
 from tests.tools.ttyprobe import Session
@@ -62,10 +64,43 @@ def hostile() -> Iterator[Record]:
             )
 
 
+def _moderated(db: Db, number: int, payload: str) -> None:
+    """An act on each person or message, under a hostile name, with a hostile reason, label and trouble."""
+    on = "person" if number % 2 else "message"
+    act = acts.begin(
+        db,
+        acts.Moderated(
+            id=f"00000000-0000-7000-9000-{number:012}",
+            at=kit.NOW,
+            by=payload[:200] or "x",
+            source="evil",
+            conversation="all",
+            on=on,
+            target=f"p{number}" if number % 2 else f"m{number}",
+            message=f"m{number}",
+            person=f"p{number}",
+            act="mute" if number % 2 else "report",
+            label=payload[:200],
+            reason=payload[:2000],
+            not_before=kit.NOW + HOUR,
+        ),
+    )
+    if number % 4 < 2:
+        acts.done(db, act.id, became=None, undo=("unmute", {}), note=payload[:300])
+    else:
+        acts.move(db, act.id, "unsure", trouble=payload[:300], hint=payload[:300], expect=("doing",))
+    if number % 8 == 1:
+        acts.undone(db, act.id, payload[:200] or "x", kit.NOW)
+
+
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """That conversation alone, and a hostile draft for each third message."""
+    """That conversation alone, what was done about each message, and a hostile draft for each third one."""
     path = kit.build(tmp_path_factory.mktemp("talk") / "modconsole.db", hostile())
+    with Db(path) as db:
+        marks.save_account(db, "evil", "demo-forum", {"place": "forum", "start": kit.NOW})
+        for number, payload in enumerate(TEXTS):
+            _moderated(db, number, payload)
     desk = Desk(path, who="mara", clock=kit.Clock())
     for number, payload in enumerate(TEXTS):
         if number % 3 == 1:
@@ -123,6 +158,8 @@ def test_what_opens_from_a_hostile_message_is_inert(database: Path, tmp_path: Pa
                 ("c", "<Esc>", "no reply needed"),
                 ("z", "<Esc>", "until they write"),
                 ("r", "<Esc>", "Reply to"),
+                ("m", "<Esc>", "[message: by"),
+                ("M", "<Esc>", "[person: "),
             ):
                 session.send(key)
                 session.wait_text(said)
@@ -133,6 +170,31 @@ def test_what_opens_from_a_hostile_message_is_inert(database: Path, tmp_path: Pa
                 session.settle(quiet=0.05)
             session.send("jjj")
             session.settle(quiet=0.05)
+        assert_inert(session)
+        session.send("<C-q>")
+        assert session.wait_exit() == 0
+
+
+@pytest.mark.pty
+def test_forms_and_questions_about_hostile_people_are_inert(database: Path, tmp_path: Path) -> None:
+    """The form of an act and the question before one that nothing takes back name whom it is about; the outbox lists them."""
+    with opened(database, tmp_path, "diff", (80, 24)) as session:
+        for _ in range(0, len(TEXTS), 6):
+            for keys, said in (("M1", "given its voice back"), ("m5", "1 spam"), ("1<Enter>", "nothing takes it back")):
+                session.send(keys)
+                session.wait_text(said)
+                session.settle(quiet=0.05)
+                assert_inert(session)
+                if keys != "m5":
+                    session.send("<Esc>")
+                    session.wait_text("r reply")
+                    session.settle(quiet=0.05)
+            session.send("j" * 6)
+            session.settle(quiet=0.05)
+        session.send("7")
+        session.wait_text("Outbox")
+        for _ in range(len(TEXTS)):
+            session.key("j", nochange=0.1, quiet=0.02)
         assert_inert(session)
         session.send("<C-q>")
         assert session.wait_exit() == 0

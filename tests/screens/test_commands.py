@@ -137,7 +137,7 @@ async def test_sync_without_anything_to_sync_says_so(community: Path) -> None:
     async with console(community).run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("R")
-        assert "Nothing is synced by this console" in lines(pilot)[-1]
+        assert "Nothing is synced here" in lines(pilot)[-1]
 
 
 async def test_sync_asks_for_all_sources_or_for_one(community: Path) -> None:

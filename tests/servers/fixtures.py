@@ -12,12 +12,24 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from tests.servers import bluesky as bluesky_net
 from tests.servers import mastodon as mastodon_server
 from tests.servers import mastodon_types
+from tests.servers import matrix as matrix_server
+from tests.servers.bluesky import Bluesky
 from tests.servers.faultproxy import FaultProxy
 from tests.servers.mastodon import Mastodon
 from tests.servers.mastodon_kit import Kit
+from tests.servers.matrix import Synapse
 from tests.servers.wordpress import WordPress, missing
+
+
+def _needed(why: str) -> None:
+    """Skip, or fail where nothing may be skipped, if a server cannot run here: `why` says so, or is empty."""
+    if why and os.environ.get("MODCONSOLE_NO_SKIP") == "1":
+        pytest.fail(why)
+    if why:
+        pytest.skip(why)
 
 
 @functools.cache
@@ -35,14 +47,6 @@ def wordpress() -> WordPress:
     return _running()
 
 
-def _needed(why: str) -> None:
-    """Skip, or fail where nothing may be skipped, if a server cannot run here: `why` says so, or is empty."""
-    if why and os.environ.get("MODCONSOLE_NO_SKIP") == "1":
-        pytest.fail(why)
-    if why:
-        pytest.skip(why)
-
-
 @pytest.fixture
 def wp_post(wordpress: WordPress) -> int:
     """A post that no other test uses."""
@@ -53,6 +57,28 @@ def wp_post(wordpress: WordPress) -> int:
 def wp_proxy(wordpress: WordPress) -> Iterator[FaultProxy]:
     """A proxy in front of WordPress that breaks on demand."""
     with FaultProxy(wordpress.port) as proxy:
+        yield proxy
+
+
+@functools.cache
+def _homeserver() -> Synapse:
+    """The one homeserver of this process."""
+    server = Synapse()
+    atexit.register(server.remove)
+    return server.start()
+
+
+@pytest.fixture(scope="session")
+def matrix() -> Synapse:
+    """A real Matrix homeserver on loopback with an administrator, us (crew), a colleague (mod) and three strangers."""
+    _needed(matrix_server.missing())
+    return _homeserver()
+
+
+@pytest.fixture
+def matrix_proxy(matrix: Synapse) -> Iterator[FaultProxy]:
+    """A proxy in front of the homeserver that breaks on demand."""
+    with FaultProxy(matrix.port) as proxy:
         yield proxy
 
 
@@ -86,3 +112,18 @@ def fedi(mastodon: Mastodon) -> Iterator[Kit]:
     yield kit
     if wrong := kit.close():
         pytest.fail("\n".join(dict.fromkeys(wrong)))
+
+
+@functools.cache
+def running_bluesky() -> Bluesky:
+    """The one network of this process."""
+    network = Bluesky()
+    atexit.register(network.remove)
+    return network.start()
+
+
+@pytest.fixture(scope="session")
+def bluesky() -> Bluesky:
+    """A whole Bluesky on loopback, without anybody."""
+    _needed(bluesky_net.missing())
+    return running_bluesky()

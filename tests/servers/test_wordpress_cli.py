@@ -39,8 +39,11 @@ def test_an_evening_from_the_shell(
     assert [look["state"] for look in waiting["coverage"]] == ["fresh"]
 
     done = cli("moderate", "spam", "blog", spam, "--json").document
-    assert (done["status"], done["message"]) == ("closed", "spam")
+    assert (done["status"], done["message"], done["became"]) == ("closed", spam, "spam")
     assert wordpress.status(int(spam)) == "spam"
+    told = cli("acts", "blog", spam, "--json").document
+    assert [each["act"] for each in told["acts"] if each["can"]] == ["remove", "restore"]
+    assert [each["id"] for each in told["done"]] == [done["id"]]
     assert cli("undo", done["id"]).code == 0
     assert wordpress.status(int(spam)) == "approved"
     assert cli("moderate", "trash", "blog", spam).code == 0

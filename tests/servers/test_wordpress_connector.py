@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from types import MappingProxyType
+from typing import Any, cast
 
 import pytest
 from tests.servers.faultproxy import Fault, FaultProxy
@@ -14,7 +17,9 @@ from tests.servers.mirror import Mirror
 from tests.servers.wordpress import WordPress
 
 from modconsole.connectors import wordpress as connector_module
+from modconsole.connectors.acts import Act, Order
 from modconsole.connectors.base import Account, Connector, Known, Outgoing
+from modconsole.connectors.signing import Credentials
 from modconsole.connectors.wordpress import connect
 from modconsole.connectors.wordpress_map import plain
 from modconsole.domain.records import Message
@@ -37,7 +42,7 @@ KEYS = (f"key-{n}" for n in count())
 def signed_in(site: WordPress, login: str = "moderator", *, url: str | None = None) -> connector_module.WordPress:
     """The connector, as one of the site's people."""
     settings = {"url": url or site.url, "user": login}
-    return connect(settings, site.people[login].application_password, source="blog")
+    return connect(settings, Credentials(site.people[login].application_password), source="blog")
 
 
 def reply(post: int, to: int | None, text: str, attempted_at: int | None = None) -> Outgoing:
@@ -84,7 +89,7 @@ def test_check_says_who_we_are_and_that_nothing_is_missing(
 def test_a_wrong_password_is_found_out(wordpress: WordPress, user: str) -> None:
     """A public list would answer 200; who we are is asked where only the right password answers."""
     with pytest.raises(SignInError) as caught:
-        connect({"url": wordpress.url, "user": user}, "abcd efgh ijkl mnop").check()
+        connect({"url": wordpress.url, "user": user}, Credentials("abcd efgh ijkl mnop")).check()
     assert "application password" in str(caught.value)
     assert "abcd" not in str(caught.value)
 
@@ -92,7 +97,7 @@ def test_a_wrong_password_is_found_out(wordpress: WordPress, user: str) -> None:
 def test_a_wrong_password_never_pulls_the_public_view(wordpress: WordPress, wp_post: int) -> None:
     """The site gives its public comments to a wrong password; the connector does not take them."""
     wordpress.comment(wp_post, "Everybody may read this")
-    pull = connect({"url": wordpress.url, "user": "moderator"}, "wrong").pull(Known(), 1)
+    pull = connect({"url": wordpress.url, "user": "moderator"}, Credentials("wrong")).pull(Known(), 1)
     with pytest.raises(SignInError):
         next(pull)
 
@@ -100,7 +105,7 @@ def test_a_wrong_password_never_pulls_the_public_view(wordpress: WordPress, wp_p
 def test_an_application_password_works_without_its_spaces_and_with_the_mail_address(wordpress: WordPress) -> None:
     """WordPress shows the password in groups of four and takes it either way, with either name."""
     secret = wordpress.people["moderator"].application_password.replace(" ", "")
-    account = connect({"url": wordpress.url, "user": "moderator@example.test"}, secret).check()
+    account = connect({"url": wordpress.url, "user": "moderator@example.test"}, Credentials(secret)).check()
     assert account.handle == "moderator"
 
 
@@ -128,7 +133,7 @@ def test_the_interface_is_found_without_permalinks(wordpress: WordPress, wp_post
     """A site with plain addresses has its interface at `?rest_route=/`, and everything works there."""
     comment = wordpress.comment(wp_post, "Plain")
     settings = {"url": wordpress.url, "user": "moderator", "api": wordpress.url + "/?rest_route=/"}
-    connector = connect(settings, wordpress.people["moderator"].application_password, source="blog")
+    connector = connect(settings, Credentials(wordpress.people["moderator"].application_password), source="blog")
     assert connector.check().handle == "moderator"
     record = connector.read(str(comment))
     assert isinstance(record, Message)
@@ -675,7 +680,7 @@ def test_find_looks_into_the_queues(
     [
         ("hold", "hold", "held"),
         ("spam", "spam", "spam"),
-        ("trash", "trash", "removed"),
+        ("remove", "trash", "removed"),
         ("approve", "approved", "live"),
     ],
 )
@@ -685,20 +690,20 @@ def test_moderation_reaches_the_site(
     """Each act is done there, twice does no harm, and approving undoes it."""
     comment = wordpress.comment(wp_post, "Judge me", status="hold" if act == "approve" else "approve")
     for _ in range(2):
-        assert blog.moderate(str(comment), act).state == state  # type: ignore[arg-type]
+        assert acted(blog, comment, act).state == state
         assert wordpress.status(comment) == status
 
 
 @pytest.mark.parametrize("before", ["approve", "hold"])
-@pytest.mark.parametrize("act", ["spam", "trash"])
+@pytest.mark.parametrize("act", ["spam", "remove"])
 def test_restore_brings_the_state_back_that_it_had(
     blog: connector_module.WordPress, wordpress: WordPress, wp_post: int, before: str, act: str
 ) -> None:
     """WordPress remembers what a comment was before it was put away."""
     comment = wordpress.comment(wp_post, "Put away and back", status=before)
     was = wordpress.status(comment)
-    blog.moderate(str(comment), act)  # type: ignore[arg-type]
-    blog.moderate(str(comment), "restore")
+    acted(blog, comment, act)
+    acted(blog, comment, "restore")
     assert wordpress.status(comment) == was
 
 
@@ -713,8 +718,8 @@ def test_moderation_changes_nothing_but_the_state(
     )
     before = wordpress.api("GET", f"/comments/{comment}", params={"context": "edit"})
     assert before["author_ip"] == "192.0.2.7"
-    for act in ("hold", "approve", "spam", "restore", "trash", "restore"):
-        blog.moderate(str(comment), act)
+    for act in ("hold", "approve", "spam", "restore", "remove", "restore"):
+        acted(blog, comment, act)
     after = wordpress.api("GET", f"/comments/{comment}", params={"context": "edit"})
     assert after == before
 
@@ -728,11 +733,11 @@ def test_a_lost_answer_to_moderation_is_looked_after(
     blog = signed_in(wordpress, url=wp_proxy.url)
     wp_proxy.fail(Fault(kind, "POST", "/comments"))  # type: ignore[arg-type]
     if kind == "drop_after":
-        assert blog.moderate(str(comment), "hold").state == "held"
+        assert acted(blog, comment, "hold").state == "held"
         return
     with pytest.raises(Unreachable):
-        blog.moderate(str(comment), "hold")
-    assert blog.moderate(str(comment), "hold").state == "held"
+        acted(blog, comment, "hold")
+    assert acted(blog, comment, "hold").state == "held"
 
 
 def test_a_site_without_a_trash_loses_nothing(
@@ -744,7 +749,7 @@ def test_a_site_without_a_trash_loses_nothing(
     marker.touch()
     try:
         with pytest.raises(Refused) as caught:
-            blog.moderate(str(comment), "trash")
+            acted(blog, comment, "remove")
     finally:
         marker.unlink()
     assert caught.value.code == "rest_trash_not_supported"
@@ -757,14 +762,46 @@ def test_moderating_what_is_gone_or_forbidden_is_said(
     """A comment deleted for good, and an account without the right."""
     comment = wordpress.comment(wp_post, "Whose?")
     with pytest.raises(Refused):
-        signed_in(wordpress, "bob").moderate(str(comment), "spam")
+        acted(signed_in(wordpress, "bob"), comment, "spam")
     wordpress.delete(comment)
     with pytest.raises(Gone):
-        blog.moderate(str(comment), "spam")
+        acted(blog, comment, "spam")
     assert blog.read(str(comment)) is None
 
 
+@pytest.mark.parametrize(
+    ("before", "act"),
+    [(b, a) for b in ("approve", "hold", "spam", "trash") for a in ("approve", "hold", "spam", "remove")],
+)
+def test_the_compensating_order_brings_the_state_back(
+    blog: connector_module.WordPress, wordpress: WordPress, wp_post: int, before: str, act: str
+) -> None:
+    """From whatever state an act led away, its undo leads back there."""
+    comment = wordpress.comment(wp_post, f"{act} and back to {before}", status="approve")
+    if before != "approve":
+        wordpress.set_status(comment, before)
+    was = wordpress.status(comment)
+    done = blog.act(order(comment, act))
+    if done.undo is None:
+        assert wordpress.status(comment) == was
+        return
+    blog.act(order(comment, done.undo.act, done.undo.token))
+    assert wordpress.status(comment) == was
+
+
 # ---------------------------------------------------------------------- helpers
+
+
+def order(comment: int, act: str, undoing: Mapping[str, Any] = MappingProxyType({})) -> Order:
+    """An order for one act on a comment."""
+    return Order(str(uuid.uuid4()), cast("Act", act), "message", str(comment), undoing=undoing)
+
+
+def acted(blog: connector_module.WordPress, comment: int, act: str) -> Message:
+    """The comment as it stands after an act."""
+    (record,) = blog.act(order(comment, act)).records
+    assert isinstance(record, Message)
+    return record
 
 
 def everything(site: WordPress) -> set[str]:

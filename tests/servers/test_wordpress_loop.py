@@ -16,11 +16,14 @@ import pytest
 from tests.servers.faultproxy import Fault, FaultProxy
 from tests.servers.wordpress import WordPress, wait_until
 
-from modconsole.connectors.base import Connector, Moderation
+from modconsole.connectors.acts import Act
+from modconsole.connectors.base import Connector
+from modconsole.connectors.signing import Credentials
 from modconsole.domain.records import Send
 from modconsole.domain.times import SECOND, to_datetime
 from modconsole.errors import Conflict, SignInError
 from modconsole.store import lists, marks, outbox, places, queue
+from modconsole.store.acts import Moderated
 from modconsole.store.db import Db
 from modconsole.store.marks import AccountRow
 from modconsole.store.outbox import OutboxRow
@@ -28,8 +31,8 @@ from modconsole.store.queue import QueueRow
 from modconsole.store.verify import verify
 from modconsole.sync import registry
 from modconsole.sync.engine import Engine
-from modconsole.sync.enroll import enroll, sign_in
-from modconsole.sync.moderate import moderate, retract, undo_moderation
+from modconsole.sync.enroll import check, enroll
+from modconsole.sync.moderate import moderate, retract, undo
 from modconsole.sync.reports import Result
 
 pytestmark = pytest.mark.server
@@ -62,8 +65,8 @@ class Console:
         self.db = Db(path)
         self.user = user
         self.settings = {"url": url or site.url, "user": user}
-        self.secret = site.people[user].application_password
-        who = sign_in(BLOG, "wordpress", {**self.settings, "url": site.url}, self.secret, self.clock)
+        self.secret = Credentials(site.people[user].application_password)
+        who = check(BLOG, "wordpress", {**self.settings, "url": site.url}, self.secret, self.clock)
         enroll(self.db, BLOG, "wordpress", self.settings, who, self.clock())
 
     def close(self) -> None:
@@ -104,18 +107,32 @@ class Console:
         outbox.queue(self.db, send, self.clock() + int(delay * SECOND), self.clock())
         return send.id
 
-    def act(self, comment: int, what: Moderation, **options: Any) -> str:
+    def act(self, comment: int, what: Act, *, seen: str | None = None) -> str:
         """Carry out a moderation act; gives its id in the journal."""
         ident = str(uuid.uuid4())
+        message = str(comment)
+        order = Moderated(
+            id=ident,
+            at=self.clock(),
+            by="mod",
+            source=BLOG,
+            conversation=None,
+            on="message",
+            target=message,
+            message=message,
+            person=None,
+            act=what,
+            was=seen,
+        )
         connector = self.connector()
-        moderate(self.db, connector, BLOG, str(comment), what, by="mod", ident=ident, clock=self.clock, **options)
+        moderate(self.db, connector, order, clock=self.clock)
         connector.close()
         return ident
 
     def undo(self, ident: str) -> None:
         """Undo an act."""
         connector = self.connector()
-        undo_moderation(self.db, connector, ident, by="mod", clock=self.clock)
+        undo(self.db, connector, ident, by="mod", clock=self.clock)
         connector.close()
 
     # -- what one sees -------------------------------------------------------------------------------------------------------
@@ -322,7 +339,7 @@ def test_a_wrong_password_is_this_sources_failure(console: Console, wordpress: W
     console.sync()
     covered = console.source().complete_through
     send = console.reply(asked, "Hello!")
-    good, console.secret = console.secret, "abcd efgh ijkl mnop"
+    good, console.secret = console.secret, Credentials("abcd efgh ijkl mnop")
     result = console.sync()
     assert (result.outcome, result.kind, result.retryable) == ("failed", "SignInError", False)
     source = console.source()
@@ -336,7 +353,7 @@ def test_a_wrong_password_is_this_sources_failure(console: Console, wordpress: W
     console.sync()
     assert (console.state(send), console.source().failure) == ("confirmed", None)
     with pytest.raises(SignInError):
-        sign_in("x", "wordpress", console.settings, "wrong wrong", console.clock)
+        check("x", "wordpress", console.settings, Credentials("wrong wrong"), console.clock)
 
 
 # ---------------------------------------------------------------------- what breaks in the middle
@@ -416,9 +433,10 @@ def test_a_site_that_is_down_is_tried_again(behind: Console, wp_proxy: FaultProx
 
 _PROGRAM = """
 import json, sys, time
+from modconsole.connectors.signing import Credentials
 from modconsole.sync.engine import Engine
 path, secret, ahead = sys.argv[1], sys.argv[2], int(sys.argv[3])
-engine = Engine(path, "subprocess", clock=lambda: time.time_ns() // 1000 + ahead, secrets=lambda _: secret)
+engine = Engine(path, "subprocess", clock=lambda: time.time_ns() // 1000 + ahead, secrets=lambda _: Credentials(secret))
 engine.run_once()
 """
 
@@ -427,7 +445,7 @@ def start(console: Console) -> subprocess.Popen[bytes]:
     """A program of its own that syncs the database once."""
     source = Path(__file__).resolve().parents[2] / "src"
     return subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(console.path), console.secret, str(console.clock.ahead)],
+        [sys.executable, "-c", _PROGRAM, str(console.path), console.secret.secret, str(console.clock.ahead)],
         env={**os.environ, "PYTHONPATH": str(source)},
         stdin=subprocess.DEVNULL,
     )
@@ -497,14 +515,19 @@ def test_our_program_is_killed_in_the_middle_of_a_sync(
 
 
 def test_acts_and_their_undo_on_the_site(console: Console, wordpress: WordPress, wp_post: int) -> None:
-    """Approve, hold, spam, trash: each is there, each changes who waits, each can be undone."""
+    """Approve, hold, spam, remove: each is there, each changes who waits, each can be undone."""
     held = wordpress.comment(wp_post, "Please let me in", status="hold")
     console.sync()
     assert console.status(wp_post) == "held"
     approved = console.act(held, "approve", seen="held")
     assert (wordpress.status(held), console.status(wp_post)) == ("approved", "waiting")
-    for what, there, here in (("hold", "hold", "held"), ("spam", "spam", "closed"), ("trash", "trash", "closed")):
-        ident = console.act(held, what)  # type: ignore[arg-type]
+    ways: tuple[tuple[Act, str, str], ...] = (
+        ("hold", "hold", "held"),
+        ("spam", "spam", "closed"),
+        ("remove", "trash", "closed"),
+    )
+    for what, there, here in ways:
+        ident = console.act(held, what)
         assert (wordpress.status(held), console.status(wp_post)) == (there, here)
         console.undo(ident)
         assert (wordpress.status(held), console.status(wp_post)) == ("approved", "waiting")

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from modconsole.errors import StoreError
-from modconsole.store import lists, queue
+from modconsole.store import lists, marks, queue, schema
 from modconsole.store.db import Db
 from modconsole.store.ingest import ingest
 from modconsole.store.verify import verify
-from tests.scenarios.story import story, when
+from tests.scenarios.story import Story, story, when
 
 NOW = when("12:00")
 
@@ -53,7 +53,23 @@ def test_two_processes_can_make_the_same_database_at_once(tmp_path: Path) -> Non
     errors = [process.communicate(timeout=60)[1] for process in running]
     assert [process.returncode for process in running] == [0] * 4, errors
     with Db(path) as made:
-        assert made.value("select count(*) from _sqlite_migrations") == 1
+        assert made.value("select count(*) from _sqlite_migrations") == schema.VERSION
+
+
+def test_a_database_from_before_rate_limits_were_kept_is_brought_up_to_date(tmp_path: Path) -> None:
+    """What it holds stays, and there is room for until when a platform wants to be left alone."""
+    path = tmp_path / "old.db"
+    with Db(path) as old:
+        ingest(old, Story().message("m1", "ann", "8:00").records, when("9:00"))
+        marks.failed(old, "blog", when("9:00"), "down", "")
+        old.run("alter table mark drop column retry_at")
+        old.run("delete from _sqlite_migrations where name = '0004_retry_at'")
+        old.run("pragma user_version = 3")
+    with Db(path) as new:
+        assert marks.mark(new, "blog").failure == "down"
+        marks.failed(new, "blog", when("9:10"), "slow down", "", when("9:30"))
+        assert marks.mark(new, "blog").retry_at == when("9:30")
+        assert verify(new, when("9:10")) == []
 
 
 TAMPERED = {

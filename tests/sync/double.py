@@ -12,7 +12,8 @@ from itertools import count
 
 from msgspec.structs import replace
 
-from modconsole.connectors.base import Account, Capabilities, Known, Moderation, Outgoing, Page
+from modconsole.connectors.acts import Act, ActInfo, Done, Order, Target, Undo
+from modconsole.connectors.base import Account, Capabilities, Known, Outgoing, Page
 from modconsole.domain.records import Author, Conversation, Coverage, Message, Record, State
 from modconsole.domain.times import to_datetime, to_instant
 from modconsole.errors import Duplicate, Gone, OutcomeUnknown, Refused
@@ -20,13 +21,37 @@ from modconsole.errors import Duplicate, Gone, OutcomeUnknown, Refused
 US = "us"
 SOURCE = "place"
 
-STATES: dict[Moderation, State] = {
+STATES: dict[Act, State] = {
     "approve": "live",
     "restore": "live",
     "hold": "held",
+    "hide": "hidden",
     "spam": "spam",
-    "trash": "removed",
+    "remove": "removed",
 }
+LEADS: dict[State, Act] = {"live": "approve", "held": "hold", "hidden": "hide", "spam": "spam", "removed": "remove"}
+"""The act that leads to a state."""
+BACK: dict[Act, Act] = {
+    "mute": "unmute",
+    "unmute": "mute",
+    "ban": "unban",
+    "unban": "ban",
+    "lock": "unlock",
+    "unlock": "lock",
+}
+
+ACTS: tuple[ActInfo, ...] = (
+    *(ActInfo(act, "message", f"Leads to {state}.", "led back") for act, state in STATES.items()),
+    ActInfo("report", "message", "Tells the staff.", needs=frozenset({"label"}), choices=("Spam", "Rude")),
+    ActInfo("lock", "conversation", "Closes it.", "opened again"),
+    ActInfo("unlock", "conversation", "Opens it.", "closed again"),
+    ActInfo("mute", "person", "Silences them.", "given their voice back", takes=frozenset({"until", "reason"})),
+    ActInfo("unmute", "person", "Gives them their voice back.", "silenced again"),
+    ActInfo("ban", "person", "Keeps them out.", "let in again", needs=frozenset({"reason"}), right="to ban"),
+    ActInfo("unban", "person", "Lets them in.", "kept out again"),
+    ActInfo("kick", "person", "Puts them out.", takes=frozenset({"reason"})),
+)
+"""All that the platform can do. What has no `undo` cannot be taken back."""
 
 
 class Killed(BaseException):
@@ -44,13 +69,17 @@ class Place:
     sends: int = 0
     asked: list[str] = field(default_factory=list)
     trouble: dict[str, list[object]] = field(default_factory=dict)
-    """By call (`send`, `find`, `read`, `page`, `moderate`): an exception to raise before doing anything, `("after", exception)`
+    """By call (`send`, `find`, `read`, `page`, `act`): an exception to raise before doing anything, `("after", exception)`
     to raise after having done it, a function to call, or None for nothing."""
     state_of_replies: State = "live"
     hides: bool = False
     """Whether replies that arrived are invisible to looks."""
     refuses_twins: bool = False
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    done: list[Order] = field(default_factory=list)
+    """The orders that were carried out, each key once; what is so already is not carried out again."""
+    stands: dict[tuple[str, str], int | None] = field(default_factory=dict)
+    """What stands on a person or a conversation (act, target) until when."""
 
     def tick(self, seconds: float = 1.0) -> int:
         """Let time pass."""
@@ -108,11 +137,13 @@ class Double:
 
     platform = "double"
 
-    def __init__(self, place: Place, *, per_page: int = 3, moderation: frozenset[Moderation] | None = None) -> None:
+    def __init__(
+        self, place: Place, *, per_page: int = 3, acts: tuple[ActInfo, ...] = ACTS, lacks: tuple[Act, ...] = ()
+    ) -> None:
         self.place = place
         self.per_page = per_page
-        acts: frozenset[Moderation] = frozenset(("approve", "hold", "spam", "trash", "restore"))
-        self.capabilities = Capabilities(moderation=moderation if moderation is not None else acts)
+        self.lacks = lacks
+        self.capabilities = Capabilities(acts=acts)
         self.closed = False
 
     def _call(self, name: str) -> BaseException | None:
@@ -190,16 +221,55 @@ class Double:
         hidden = self.place.hides and found is not None and found.author.id == US
         return self.place.seen(found) if found is not None and not hidden else None
 
-    def moderate(self, message: str, act: Moderation) -> Message:
-        after = self._call("moderate")
-        if message not in self.place.messages:
-            raise Gone("It no longer exists.")
-        if act not in self.capabilities.moderation:
+    def acts(self) -> tuple[ActInfo, ...]:
+        self._call("acts")
+        return tuple(info for info in self.capabilities.acts if info.act not in self.lacks)
+
+    def act(self, order: Order) -> Done:
+        after = self._call("act")
+        known: set[tuple[Act, Target]] = {(info.act, info.on) for info in self.capabilities.acts}
+        if (order.act, order.on) not in known or order.act in self.lacks:
             raise Refused("No.")
-        self.place.moderate(message, STATES[act])
+        done = self._on_message(order) if order.on == "message" else self._on_other(order)
         if after is not None:
             raise after
-        return self.place.seen(self.place.messages[message])
+        return done
+
+    def _on_message(self, order: Order) -> Done:
+        message = self.place.messages.get(order.target)
+        if message is None:
+            raise Gone("It no longer exists.")
+        was = message.state or "live"
+        state = order.undoing.get("state") or STATES.get(order.act, was)
+        if order.act not in STATES:
+            self._did(order)
+            return Done((self.place.seen(message),))
+        if state == was:
+            return Done((self.place.seen(message),), note="It was so already.")
+        self._did(order)
+        self.place.moderate(order.target, state)
+        back: Act = "restore" if state in ("spam", "removed") else LEADS[was]
+        return Done((self.place.seen(self.place.messages[order.target]),), Undo(back, {"state": was}))
+
+    def _on_other(self, order: Order) -> Done:
+        stands, begins = self.place.stands, not order.act.startswith("un")
+        if order.act not in BACK:
+            self._did(order)
+            return Done()
+        key = (order.act if begins else BACK[order.act], order.target)
+        if (key in stands) == begins and (not begins or stands[key] == order.until):
+            return Done(note="It was so already.")
+        self._did(order)
+        if begins:
+            stands[key] = order.undoing.get("until", order.until)
+        else:
+            del stands[key]
+        return Done(undo=Undo(BACK[order.act], {"until": order.until}))
+
+    def _did(self, order: Order) -> None:
+        self.place.tick()
+        if order.key not in [each.key for each in self.place.done]:
+            self.place.done.append(order)
 
     def close(self) -> None:
         self.closed = True

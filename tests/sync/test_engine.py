@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from modconsole.connectors.base import Connector, Known, Page
+from modconsole.connectors.signing import Credentials
 from modconsole.domain.records import Source
 from modconsole.errors import NotFound, SignInError, Unreachable
 from modconsole.store import marks
@@ -23,6 +24,7 @@ from modconsole.store.marks import AccountRow
 from modconsole.sync.engine import Engine
 from modconsole.sync.lease import NAME, Lease
 from modconsole.sync.reports import Event, Finished, Holder, Result
+from tests.sync import platforms
 from tests.sync.desk import Bench
 from tests.sync.double import SOURCE, Double
 
@@ -42,7 +44,7 @@ class World:
         self.bench = bench
         self.events: list[Event] = []
         self.opened: list[Double] = []
-        self.secret: Callable[[AccountRow], str] = lambda _: "secret"
+        self.secret: Callable[[AccountRow], Credentials] = lambda _: Credentials("secret")
         self.threads: list[tuple[threading.Thread, Flag]] = []
         self.looks = 0
 
@@ -60,7 +62,7 @@ class World:
             **options,
         )
 
-    def open(self, account: AccountRow, secret: str, clock: object) -> Connector:
+    def open(self, account: AccountRow, credentials: Credentials, clock: object) -> Connector:
         self.opened.append(Double(self.bench.place))
         return self.opened[-1]
 
@@ -98,10 +100,7 @@ class World:
 @pytest.fixture(autouse=True)
 def _platform(monkeypatch: pytest.MonkeyPatch) -> None:
     """The double is a platform with a secret and the usual times."""
-    from modconsole.sync import registry
-
-    added = registry.Platform(name="double", load=lambda: pytest.fail("the opener is given"))
-    monkeypatch.setitem(registry.BUILT_IN, "double", added)
+    platforms.add(monkeypatch, "double", lambda *_, **__: pytest.fail("the opener is given"))
 
 
 @pytest.fixture
@@ -136,10 +135,10 @@ def test_a_wrong_sign_in_stops_only_its_source(world: World) -> None:
     """The others are synced."""
     add_source(world.bench, "other")
 
-    def secret(account: AccountRow) -> str:
+    def secret(account: AccountRow) -> Credentials:
         if account.source == "other":
             raise SignInError("There is no password for it.", hint="Sign in.")
-        return "secret"
+        return Credentials("secret")
 
     world.secret = secret
     other, place = world.engine().run_once()
@@ -392,6 +391,11 @@ def test_a_listener_that_fails_stops_nothing(world: World, bench: Bench) -> None
         raise ValueError
 
     engine = Engine(
-        bench.path, "x", clock=bench.place.clock, secrets=lambda _: "", listener=listener, opener=world.open
+        bench.path,
+        "x",
+        clock=bench.place.clock,
+        secrets=lambda _: Credentials(""),
+        listener=listener,
+        opener=world.open,
     )
     assert engine.run_once()[0].outcome == "ok"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from modconsole.connectors import demo
-from modconsole.connectors.base import Account, Connector
+from modconsole.connectors.base import Account
+from modconsole.connectors.signing import Credentials
 from modconsole.domain.records import Send
 from modconsole.domain.times import HOUR, SECOND, to_datetime
 from modconsole.errors import InputError, SignInError
@@ -22,18 +21,10 @@ from modconsole.store.marks import AccountRow
 from modconsole.store.verify import verify
 from modconsole.sync import registry
 from modconsole.sync.engine import Engine
-from modconsole.sync.enroll import enroll, sign_in
+from modconsole.sync.enroll import check, enroll
+from tests.sync import myspace, platforms
 from tests.sync.desk import Bench
-from tests.sync.double import US, Double, Place
-
-PLACE = Place()
-
-
-def connect(settings: Mapping[str, Any], secret: str, *, source: str, clock: object) -> Connector:
-    """What an added connector's module offers."""
-    if secret != "right":
-        raise SignInError("The password is wrong.")
-    return Double(PLACE)
+from tests.sync.double import US, Double
 
 
 def account(platform: str) -> AccountRow:
@@ -42,38 +33,50 @@ def account(platform: str) -> AccountRow:
 
 def test_ours_are_known_and_an_unknown_one_is_answered_with_the_names() -> None:
     """A platform that nobody brings is named, and so are those that there are."""
-    assert registry.platform("wordpress").secret
-    assert not registry.platform("demo-blog").secret
-    with pytest.raises(InputError, match=r"'myspace'.*wordpress, demo"):
-        registry.platform("myspace")
+    assert registry.info("wordpress").secret
+    assert not registry.info("demo-blog").secret
+    with pytest.raises(InputError, match=r"'myspace'.*wordpress"):
+        registry.info("myspace")
     with pytest.raises(InputError):
-        registry.open_connector(account("myspace"), "", lambda: 0)
-    assert registry.platform_or_default("myspace").interval == 60
+        registry.open_connector(account("myspace"), Credentials(""), lambda: 0)
+
+
+def added(monkeypatch: pytest.MonkeyPatch, *entries: tuple[str, str]) -> None:
+    """Let packages with these entry points be installed."""
+    found = [EntryPoint(name, value, registry.GROUP) for name, value in entries]
+    monkeypatch.setattr(registry, "entry_points", lambda **params: EntryPoints(found).select(**params))
 
 
 def test_an_entry_point_adds_a_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     """Installed beside us, it is there; what it cannot do is take the place of one of ours."""
-    added = [
-        EntryPoint("myspace", "tests.sync.test_sources", registry.GROUP),
-        EntryPoint("wordpress", "tests.sync.test_sources", registry.GROUP),
-    ]
-
-    def entry_points(**params: Any) -> EntryPoints:
-        return EntryPoints(added).select(**params)
-
-    monkeypatch.setattr(registry, "entry_points", entry_points)
-    assert registry.names() == ["wordpress", "demo", "myspace"]
-    assert isinstance(registry.open_connector(account("myspace"), "right", lambda: 0), Double)
+    added(monkeypatch, ("myspace", "tests.sync.myspace"), ("wordpress", "tests.sync.myspace"))
+    assert registry.names() == [*registry.BUILT_IN, "myspace"]
+    opened = registry.open_connector(account("myspace"), Credentials("right"), lambda: 0)
+    assert isinstance(opened, Double)
+    assert "Myspace" in [info.title for info in registry.infos()]
     with pytest.raises(InputError, match="url"):
-        registry.open_connector(account("wordpress"), "right", lambda: 0)
+        registry.open_connector(account("wordpress"), Credentials("right"), lambda: 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [("tests.sync.nowhere", "could not be loaded"), ("tests.sync.desk", "lacks PLATFORM, connect")]
+)
+def test_an_entry_point_that_leads_nowhere_is_told_and_left_out(
+    monkeypatch: pytest.MonkeyPatch, value: str, said: str
+) -> None:
+    """Somebody else's broken package stops its own platform, and no list of platforms."""
+    added(monkeypatch, ("broken", value))
+    with pytest.raises(InputError, match=said):
+        registry.info("broken")
+    assert [info.name for info in registry.infos()] == list(registry.BUILT_IN)
 
 
 def test_a_sign_in_is_verified_before_anything_is_stored(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who we are comes from the platform; a wrong one says so."""
-    monkeypatch.setitem(registry.BUILT_IN, "double", registry.Platform(name="double", load=lambda: connect))
+    platforms.add(monkeypatch, "double", myspace.connect)
     with pytest.raises(SignInError):
-        sign_in("new", "double", {}, "wrong", bench.place.clock)
-    assert sign_in("new", "double", {}, "right", bench.place.clock) == Account(id=US, name="Us")
+        check("new", "double", {}, Credentials("wrong"), bench.place.clock)
+    assert check("new", "double", {}, Credentials("right"), bench.place.clock) == Account(id=US, name="Us")
 
 
 def test_enrolling_again_keeps_what_was_set(bench: Bench) -> None:
@@ -83,7 +86,7 @@ def test_enrolling_again_keeps_what_was_set(bench: Bench) -> None:
     other = Account(id="user:2", name="Bob", site_name="The Blog", site_url="https://blog.example")
     again = enroll(bench.db, "blog", "wordpress", {"url": "b"}, other, bench.place.now + HOUR)
     assert (again.connected_at, again.target_hours, again.name) == (first.connected_at, 4, "The Blog")
-    assert [identity.id for identity in again.identities or []] == ["user:1", "user:2"]
+    assert [identity.id for identity in again.identities or []] == ["user:2", "user:1"]
     found = {row.source: row.settings for row in marks.accounts(bench.db)}
     assert found["blog"] == {"url": "b"}
 

@@ -222,36 +222,14 @@ def link_(call: Call, source: str, message: str, to: str) -> int:
     return _act(call, lambda desk: asks.link(desk, source, message, to), "Linked.")
 
 
-@command("moderate")
-@click.argument("act", type=click.Choice(["approve", "hold", "spam", "trash", "restore"]))
-@SOURCE
-@MESSAGE
-@REASON
-def moderate_(call: Call, act: Any, source: str, message: str, reason: str) -> int:
-    """Act on a message on its platform: approve, hold, spam, trash, restore.
-
-    It is done there at once, and `modconsole undo` takes it back there.
-    """
-    from modconsole.desk import asks, moderating
-
-    desk = call.desk()
-    done = moderating.moderate(desk, source, message, act, reason=reason)
-    ask = asks.status(desk, source, message)
-    if call.as_json:
-        call.document({"id": done.id, "status": ask.status if ask is not None else "", "message": done.became})
-    else:
-        call.say(f"The message was {done.was} and is {done.became}.")
-        call.narrate(f"id {done.id}")
-    return 0
-
-
 @command("undo")
 @click.argument("ident", required=False, metavar="[ID]")
 @click.option("--retract", is_flag=True, help="Also take a reply off the platform that is there already.")
 def undo_(call: Call, ident: str | None, retract: bool) -> int:
     """Take back your last act, or a certain one.
 
-    ID is what the act printed, or its first letters. The words of a reply that is taken back are kept as a draft.
+    ID is what the act printed, or its first letters. The words of a reply that is taken back are kept as a draft. What was
+    done on a platform is taken back there.
     """
     from modconsole.desk import undoing
 
@@ -260,7 +238,8 @@ def undo_(call: Call, ident: str | None, retract: bool) -> int:
         document: dict[str, Any] = {"id": undone.id, "status": undone.status}
         call.document(document)
         return 0
-    on = f" on {undone.source} {undone.message}" if undone.message is not None else ""
+    named = undone.person or undone.message
+    on = f" on {undone.source} {named}" if named is not None else ""
     status = f" The ask is now {undone.status.replace('_', ' ')}." if undone.status else ""
-    call.say(f"Taken back: {undone.what}{on}.{status}")
+    call.say(f"{'Called off' if undone.cancelled else 'Taken back'}: {undone.what}{on}.{status}")
     return 0

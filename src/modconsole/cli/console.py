@@ -30,14 +30,13 @@ def open_console(db: str | None) -> int:
 
 def _run(desk: Desk, home: Path) -> int:
     from modconsole import app
-    from modconsole.desk import sweep
+    from modconsole.desk import beside, sweep
 
-    background = sweep.background(desk)
     try:
         return app.run(
             desk,
-            background=background,
-            sync_now=(lambda source: sweep.ask_for_sync(desk, source)) if background is not None else None,
+            background=beside.background(desk, log=paths.logs() / "sync.log"),
+            sync_now=lambda source: sweep.ask_for_sync(desk, source),
             home=home,
         )
     finally:

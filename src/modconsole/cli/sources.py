@@ -1,21 +1,20 @@
-"""`sources`: list, add, remove, pause, resume, identities."""
+"""`sources`: list, show, set, check, remove, pause, resume. Adding is in `adding`, who is us in `identities`."""
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from modconsole.cli import people
+from modconsole.cli.adding import add_, platforms_, sign_in_
 from modconsole.cli.call import Call, command
-from modconsole.errors import InputError, UsageError
+from modconsole.cli.identities import YES, identities, settle
+from modconsole.errors import UsageError
 
 if TYPE_CHECKING:
-    from modconsole.desk.desk import Desk
-    from modconsole.desk.sources import Plan
-
-SHOWN_CHANGES = 20
+    from modconsole.desk.covering import Detail
+    from modconsole.store.coverage import StandingGap
 
 
 class WithList(click.Group):
@@ -40,8 +39,9 @@ def list_(call: Call) -> int:
 
     with documents.moment(call.desk(), None) as desk:
         states, now = views.coverage(desk), desk.now()
+        gaps = {state.source.id: documents.standing(desk, state) for state in states} if call.as_json else {}
     if call.as_json:
-        call.document({"sources": [documents.source(state) for state in states]})
+        call.document({"sources": [documents.source(state, gaps[state.source.id]) for state in states]})
         return 0
     rows = []
     for state in states:
@@ -58,99 +58,132 @@ def list_(call: Call) -> int:
     return 0
 
 
-@command("add")
-@click.argument("platform", required=False)
-@click.argument("url", required=False)
-@click.option("--user", metavar="NAME", help="The login name there.")
-@click.option("--id", "ident", default="", metavar="SOURCE", help="What to call the source. Default: the host name.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@command("show")
+@click.argument("source")
 @click.option(
-    "--target-hours",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="N",
-    help="How long somebody may wait; 24 by default.",
+    "--limit", type=click.IntRange(1), default=50, show_default=True, metavar="N", help="At most so many gaps."
 )
-@click.option("--answer", type=click.Choice(["everyone", "opener", "addressed"]), help="Whom we answer.")
-@click.option("--shared", is_flag=True, help="The account is a page that the team shares, not a person.")
-def add_(
-    call: Call,
-    platform: str | None,
-    url: str | None,
-    user: str | None,
-    ident: str,
-    password_stdin: bool,
-    target_hours: float | None,
-    answer: Any,
-    shared: bool,
-) -> int:
-    """Sign in to a place and look after it from now on.
+@click.option(
+    "--item", type=int, metavar="ID", help="Print something that was set aside, as it came from the platform."
+)
+def show_(call: Call, source: str, limit: int, item: int | None) -> int:
+    """What a source can vouch for: how far it was seen, every gap with its reason, what was set aside, who we are there."""
+    from modconsole.desk import covering, documents
 
-    For PLATFORM wordpress, URL is the site, and the password an application password (WordPress: Users, Profile). It is asked
-    for, or read from standard input; it is verified before anything is stored, and kept in the system's keyring or in a file that
-    only you can read. What was written before now is the source's backlog. What the call does not say is asked for.
-    """
-    from modconsole.desk import sources
-
-    platform = _said(platform, "PLATFORM", "Platform", default="wordpress")
-    if platform not in sources.platforms():
-        raise UsageError(
-            f"There is no connector for {platform!r}.",
-            hint=f"There are: {', '.join(sources.platforms())}. Any other place can be imported.",
-        )
-    url = _said(url, "URL", "Address of the site")
-    user = _said(user, "--user", "Login name there")
-    secret = _password(password_stdin)
-    added = sources.add(
-        call.desk(create=True),
-        platform,
-        url,
-        user,
-        secret,
-        source=ident,
-        target_hours=target_hours,
-        answer=answer,
-        kind="page" if shared else "person",
-    )
-    if call.as_json:
-        call.document(
-            {
-                "source": added.source,
-                "name": added.name,
-                "identity": {"id": added.identity.id, "name": added.identity.name, "handle": added.identity.handle},
-                "missing": list(added.missing),
-                "secret_kept_in": added.kept.place,
-            }
-        )
+    if item is not None:
+        payload = covering.payload(call.desk(), source, item)
+        if call.as_json:
+            call.document({"source": source, "id": item, "payload": payload})
+        else:
+            call.say(payload)
         return 0
-    call.say(
-        f"{added.source}: signed in as {added.identity.name or added.identity.id}. The password is in {added.kept.name}."
-    )
-    for each in added.missing:
-        call.say(f"  ! {each}")
-    call.say("`modconsole sync` brings everything in.")
+    with documents.moment(call.desk(), None) as desk:
+        found, now = covering.detail(desk, source, listed=limit), desk.now()
+    if call.as_json:
+        call.document(documents.detail(found))
+    else:
+        _show(call, found, now)
     return 0
 
 
-def _said(value: str | None, name: str, question: str, default: str | None = None) -> str:
-    """A word of the call, or the answer to a question where somebody can be asked."""
-    if value is not None:
-        return value
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"{name} is missing.")
-    answer: str = click.prompt(question, default=default, err=True)
-    return answer
+def _show(call: Call, found: Detail, now: int) -> None:
+    state, row = found.state, found.state.source
+    word = "paused" if row.paused else {"fresh": "can vouch", "stale": "stale", "failed": "cannot vouch"}[state.state]
+    call.say(f"{row.id}: {row.name} · {found.title}{f' · {row.url}' if row.url else ''}")
+    lines: list[tuple[str, str]] = [("state", f"{word}{f': {state.why}' if state.why else ''}")]
+    if row.failed_at is not None:
+        lines.append(("fails", f"since {people.local(row.failed_at)}: {row.failure or 'the last sync failed'}"))
+        lines += [("to do", row.hint)] if row.hint else []
+    if row.retry_at is not None and row.retry_at > now:
+        lines.append(("rate limit", f"the platform wants to be left alone until {people.local(row.retry_at)}"))
+    lines.append(("complete to", people.local(state.complete_through)))
+    lines.append(("last look", people.local(state.checked_at)))
+    lines.append(("full walk", people.local(row.walked_at)))
+    lines += [("gap", _gap(each)) for each in found.gaps]
+    if row.gaps:
+        lines.append(("gaps", f"{_many(row.gaps, 'conversation')} could not be seen to the end"))
+        lines += [("", f"{each.conversation}: {_gap(each)}") for each in found.conversations]
+        if row.gaps > len(found.conversations):
+            lines.append(("", f"and {row.gaps - len(found.conversations):,} more"))
+    lines += [("missing", each) for each in found.missing]
+    if row.poisoned:
+        lines.append(("set aside", f"{_many(row.poisoned, 'item')} that could not be read"))
+        lines += [("", f"{e.ident}: {people.local(e.at)}  {e.why} ({e.size:,} bytes)") for e in found.set_aside]
+    for each in row.identities:
+        kind = (each.kind or "person") + (", counts" if each.counts else "")
+        here = ", we reply as this one" if each.id == found.identity else ""
+        lines.append(("us", f"{people.who(each.id, each.handle, each.name)} ({each.id}, {kind}{here})"))
+    held = f", {found.holdings.held:,} held" if found.holdings.held else ""
+    lines.append(
+        (
+            "holds",
+            f"{found.holdings.messages:,} messages{held}, {found.holdings.conversations:,} conversations,"
+            f" {found.holdings.people:,} people, {row.open_asks:,} open asks",
+        )
+    )
+    lines.append(("answer in", f"{row.target_hours:g} hours{f' of {row.hours}' if row.hours else ''}"))
+    lines.append(("backlog", f"before {people.local(row.connected_at)}" if row.connected_at is not None else "none"))
+    if found.secret:
+        lines.append(("secret", found.secret))
+    for label, said in lines:
+        call.say(f"  {label:<12} {said}")
 
 
-def _password(from_stdin: bool) -> str:
-    """The password: from standard input, or from a prompt that shows nothing."""
-    if from_stdin or not sys.stdin.isatty():
-        data: bytes = sys.stdin.buffer.read(20_000)
-        try:
-            return data.decode().strip()
-        except UnicodeDecodeError:
-            raise InputError("The password on standard input is not UTF-8.") from None
-    found: str = click.prompt("Application password", hide_input=True, err=True)
-    return found
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _gap(each: StandingGap) -> str:
+    stretch = ""
+    if each.begins is not None or each.ends is not None:
+        stretch = f", of {people.local(each.begins)} to {people.local(each.ends)}"
+    return f"{each.why} (since {people.local(each.since)}{stretch})"
+
+
+@command("set")
+@click.argument("source")
+@click.option("--name", metavar="NAME", help="Its name in full.")
+@click.option("--target-hours", metavar="N", help="How long somebody may wait.")
+@click.option("--hours", metavar="HOURS", help="Business hours, as Mon-Fri 09:00-17:00 Europe/Berlin; or always.")
+@click.option("--answer", type=click.Choice(["usual", "everyone", "opener", "addressed"]), help="Whom we answer.")
+@click.option("--backlog", metavar="DATE", help="What is older is backlog: now, 30d, 2026-11-01, none.")
+@click.option("--fresh-within", metavar="MINUTES", help="Stale after so long without a complete look; default: 15.")
+@YES
+def set_(call: Call, source: str, yes: bool, **given: str | None) -> int:
+    """Change what was chosen when a source was added.
+
+    Which asks that changes is shown before it is saved. Without --yes, and with nobody to ask, nothing is saved (exit code 1).
+    """
+    from modconsole.desk import sources
+    from modconsole.desk.adding import WrongAnswers
+
+    texts = {name.replace("_", "-"): text for name, text in given.items() if text is not None}
+    if not texts:
+        raise UsageError(
+            "Nothing is to be changed.", hint="Name it: --target-hours, --hours, --answer, --backlog, --name."
+        )
+    desk = call.desk()
+    try:
+        planned = sources.changed(desk, source, texts)
+    except WrongAnswers as error:
+        raise UsageError(str(error)) from None
+    return settle(call, desk, planned, yes)
+
+
+@command("check")
+@click.argument("source")
+def check_(call: Call, source: str) -> int:
+    """Ask the platform whether the sign-in is good, and which permissions are missing. Exit code 1 where some are."""
+    from modconsole.desk import covering
+
+    missing = covering.check(call.desk(), source)
+    if call.as_json:
+        call.document({"source": source, "missing": missing})
+    else:
+        call.say(f"{source}: the sign-in is good{', but:' if missing else ', and nothing is missing.'}")
+        for each in missing:
+            call.say(f"  ! {each}")
+    return 1 if missing else 0
 
 
 @command("remove")
@@ -192,112 +225,6 @@ def resume_(call: Call, source: str) -> int:
     return _pause(call, source, False)
 
 
-# -- identities ------------------------------------------------------------------------------------------------------------
-
-
-@click.group("identities")
-def identities() -> None:
-    """Who is us on a source.
-
-    Whose replies count decides who waits, so a change shows which asks it changes before it is saved.
-    """
-
-
-@command("list")
-@click.argument("source")
-def identities_list(call: Call, source: str) -> int:
-    """Who is us on a source."""
-    from modconsole.desk import sources
-
-    found = sources.described(call.desk(), source).identities or []
-    if call.as_json:
-        call.document(
-            {
-                "source": source,
-                "identities": [
-                    {
-                        "id": e.id,
-                        "name": e.name,
-                        "handle": e.handle,
-                        "kind": e.kind or "person",
-                        "counts": bool(e.counts),
-                    }
-                    for e in found
-                ],
-            }
-        )
-        return 0
-    people.table(
-        ("id", "kind", "name"),
-        [(e.id, (e.kind or "person") + (", counts" if e.counts else ""), e.name or e.handle or "") for e in found],
-        whole=frozenset({0}),
-    )
-    return 0
-
-
-YES = click.option("--yes", is_flag=True, help="Save without asking.")
-
-
-@command("add")
-@click.argument("source")
-@click.argument("author")
-@click.option("--name", metavar="NAME")
-@click.option("--handle", metavar="HANDLE")
-@click.option("--kind", type=click.Choice(["person", "page", "bot"]), default="person", show_default=True)
-@click.option("--counts", is_flag=True, help="Let a bot's reply count as an answer.")
-@YES
-def identities_add(
-    call: Call, source: str, author: str, name: str | None, handle: str | None, kind: Any, counts: bool, yes: bool
-) -> int:
-    """Say that an author id is us."""
-    from modconsole.desk import sources
-    from modconsole.domain.records import Identity
-
-    desk = call.desk()
-    identity = Identity(
-        id=author, name=name, handle=handle, kind=None if kind == "person" else kind, counts=counts or None
-    )
-    planned = sources.plan(desk, sources.with_identity(sources.described(desk, source), identity))
-    return _settle(call, desk, planned, yes)
-
-
-@command("remove")
-@click.argument("source")
-@click.argument("author")
-@YES
-def identities_remove(call: Call, source: str, author: str, yes: bool) -> int:
-    """Say that an author id is not us."""
-    from modconsole.desk import sources
-
-    desk = call.desk()
-    planned = sources.plan(desk, sources.without_identity(sources.described(desk, source), author))
-    return _settle(call, desk, planned, yes)
-
-
-def _settle(call: Call, desk: Desk, planned: Plan, yes: bool) -> int:
-    """Show what a change would do; save it when somebody says yes. Exit code 1 where nobody does."""
-    from modconsole.desk import documents, sources
-
-    say = call.say if not call.as_json else call.narrate
-    say(f"{len(planned.changes):,} asks would change.")
-    for each in planned.changes[:SHOWN_CHANGES]:
-        before, after = each.before or "no ask", each.after or "no ask"
-        say(f"  {each.person} in {each.conversation}: {before.replace('_', ' ')} → {after.replace('_', ' ')}")
-    if len(planned.changes) > SHOWN_CHANGES:
-        say(f"  and {len(planned.changes) - SHOWN_CHANGES:,} more")
-    save = yes or (sys.stdin.isatty() and click.confirm("Save this?", err=True))
-    if save:
-        sources.carry_out(desk, planned)
-    if call.as_json:
-        changes = [documents.change(each) for each in planned.changes]
-        call.document({"source": planned.record.id, "saved": save, "changes": changes})
-    else:
-        call.say("Saved." if save else "Nothing was saved. With --yes it is.")
-    return 0 if save else 1
-
-
-for _each in (list_, add_, remove_, pause_, resume_, identities):
+for _each in (list_, show_, platforms_, add_, sign_in_, set_, check_, remove_, pause_, resume_, identities):
     sources_.add_command(_each)
-for _each in (identities_list, identities_add, identities_remove):
-    identities.add_command(_each)
 del _each

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,7 @@ from modconsole.cli.call import NOW, Call, Until, command
 from modconsole.domain.safetext import for_terminal
 
 if TYPE_CHECKING:
+    from modconsole.desk.outgoing import Outgoing, OutgoingAct
     from modconsole.reports.receipt import Receipt
     from modconsole.sync.reports import Event, Result
 
@@ -22,7 +24,20 @@ if TYPE_CHECKING:
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @click.option("--full", is_flag=True, help="Walk everything that exists there, not only what is new.")
 @click.option("--watch", "watching", is_flag=True, help="Go on until stopped.")
-def sync_(call: Call, sources: tuple[str, ...], full: bool, watching: bool) -> int:
+@click.option(
+    "--log", type=click.Path(dir_okay=False), metavar="FILE", help="With --watch: write the log there instead."
+)
+@click.option("--verbose", is_flag=True, help="With --watch: log each turn of each source, too.")
+@click.option("--until-eof", is_flag=True, help="With --watch: end when standard input does.")
+def sync_(
+    call: Call,
+    sources: tuple[str, ...],
+    full: bool,
+    watching: bool,
+    log: str | None,
+    verbose: bool,
+    until_eof: bool,
+) -> int:
     """Bring in what is new, and send what is due.
 
     Of all sources with a sign-in, or of those named. Where another process syncs this database already, it is asked to. Exit code
@@ -34,9 +49,16 @@ def sync_(call: Call, sources: tuple[str, ...], full: bool, watching: bool) -> i
     if watching:
         if call.as_json or sources or full:
             raise click.UsageError("--watch syncs everything for ever: it goes with no source, --full or --json.")
-        _log_to_stderr()
-        sweep.watch(desk, _until_stopped(), listener=lambda event: _narrate(call, event))
+        _log(log, verbose)
+        stop = _until_stopped()
+        if until_eof:
+            from modconsole.desk import beside
+
+            beside.end_with_input(stop)
+        sweep.watch(desk, stop, listener=lambda event: _narrate(call, event))
         return 0
+    if log or verbose or until_eof:
+        raise click.UsageError("--log, --verbose and --until-eof go with --watch.")
     with call.progress() as tell:
         results = sweep.sync(desk, sources or None, full=full, listener=lambda event: tell(_words(event)))
     if call.as_json:
@@ -64,11 +86,29 @@ class _Inert(logging.Formatter):
         return str(for_terminal(super().format(record)))
 
 
-def _log_to_stderr() -> None:
-    """A sync that goes on for ever says what goes wrong, whoever reads it: a person or a service's journal."""
-    handler = logging.StreamHandler()
+LOG_BYTES = 1_000_000
+"""A log file is turned over at this size; three old ones are kept."""
+
+
+def _log(file: str | None, verbose: bool) -> None:
+    """A sync that goes on for ever says what goes wrong, whoever reads it: a person or a service's journal.
+
+    What is logged names sources, counts and what went wrong, at either level; never a text, a name of a person or a secret.
+    """
+    from logging.handlers import RotatingFileHandler
+
+    from modconsole.config import paths
+
+    handler: logging.Handler = logging.StreamHandler()
+    if file is not None:
+        path = Path(file).expanduser()
+        if not path.parent.is_dir():
+            paths.private_folder(path.parent)
+        handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=3, encoding="utf-8", delay=True)
     handler.setFormatter(_Inert("%(asctime)s %(levelname)s %(message)s"))
-    logging.getLogger("modconsole").addHandler(handler)
+    logger = logging.getLogger("modconsole")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO if verbose else logging.WARNING)
 
 
 def _narrate(call: Call, event: Event) -> None:
@@ -79,7 +119,7 @@ def _narrate(call: Call, event: Event) -> None:
         if result.outcome != "ok" or result.new or result.changed or result.steps:
             call.narrate(_line(result))
     elif isinstance(event, Step) and event.words:
-        call.narrate(f"{event.source}: reply {event.state}: {event.words}")
+        call.narrate(f"{event.source}: {event.what} {event.state}: {event.words}")
 
 
 def _words(event: Event) -> str:
@@ -89,7 +129,7 @@ def _words(event: Event) -> str:
         total = f" of {event.total:,}" if event.total is not None else ""
         return f"{event.source}: {event.lane}: {event.done:,}{total}"
     if isinstance(event, Step):
-        return f"{event.source}: reply {event.state}"
+        return f"{event.source}: {event.what} {event.state}"
     if isinstance(event, Holder):
         return "" if event.ours else f"{event.label} syncs this database; it was asked to."
     return f"{event.source}: done"
@@ -100,7 +140,9 @@ def _line(result: Result) -> str:
         return f"{result.source}: {result.outcome}: {result.error} {result.hint}".rstrip()
     parts = [f"{result.new:,} new", f"{result.changed:,} changed"]
     parts += [f"{result.gone:,} gone"] if result.gone else []
-    parts += [f"{result.sent():,} sent"] if result.steps else []
+    parts += [f"{result.sent():,} sent"] if any(step.what == "reply" for step in result.steps) else []
+    acts = sum(1 for step in result.steps if step.what != "reply" and step.state == "done")
+    parts += [f"{acts:,} acts carried out" if acts > 1 else "1 act carried out"] if acts else []
     parts += [f"{result.set_aside:,} could not be read and were set aside"] if result.set_aside else []
     return f"{result.source}: {', '.join(parts)}"
 
@@ -194,43 +236,56 @@ def _show(call: Call, found: Receipt, verdict: str) -> None:
 @click.argument("ident", required=False, metavar="[ID]")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, metavar="N", help="At most so many.")
 def outbox_(call: Call, act: str, ident: str | None, limit: int) -> int:
-    """Replies on their way.
+    """What is on its way: replies, and acts that cannot be taken back or of which nobody knows whether they arrived.
 
-    `retry ID` puts a failed one back in line, `take-back ID` takes one back before it goes out; its words are kept as a draft.
+    `retry ID` puts a failed reply back in line, or does an act again that is unsure or failed. `take-back ID` takes one back
+    before it goes out; the words of a reply are kept as a draft.
     """
-    from modconsole.desk import documents, outgoing
+    from modconsole.desk import outgoing
 
     desk = call.desk()
     if act == "list":
         if ident is not None:
             raise click.UsageError("`outbox list` takes no id.")
-        sends = outgoing.OutboxPager(desk).first(limit)
-        if call.as_json:
-            call.document({"sends": [documents.sending(each.send) for each in sends]})
-            return 0
-        rows = [
-            (
-                people.local(e.send.at),
-                e.send.by,
-                e.send.state,
-                e.send.source,
-                e.send.id,
-                e.send.trouble or "",
-                e.send.text,
-            )
-            for e in sends
-        ]
-        people.table(("when", "who", "state", "source", "id", "trouble", "text"), rows, whole=frozenset({4}))
+        _show_outbox(call, outgoing.OutboxPager(desk).first(limit))
         return 0
     if ident is None:
-        raise click.UsageError(f"`outbox {act}` needs the id of a reply.")
+        raise click.UsageError(f"`outbox {act}` needs the id of a reply or an act.")
     if act == "retry":
-        outgoing.retry(desk, ident)
-        status = "queued"
+        done = outgoing.retry(desk, ident)
+        status: str = done.state if done is not None else "queued"
+        said = f"{done.act}: done." if done is not None else "It is tried again with the next sync."
     else:
-        status = outgoing.take_back(desk, ident).status
+        undone = outgoing.take_back(desk, ident)
+        status = undone.status
+        said = "Taken back; its words are a draft." if undone.what == "reply" else f"Called off: {undone.what}."
     if call.as_json:
         call.document({"id": ident, "status": status})
     else:
-        call.say("It is tried again with the next sync." if act == "retry" else "Taken back; its words are a draft.")
+        call.say(said)
     return 0
+
+
+def _show_outbox(call: Call, found: list[Outgoing | OutgoingAct]) -> None:
+    from modconsole.desk import documents
+    from modconsole.desk.outgoing import OutgoingAct
+
+    if call.as_json:
+        call.document(
+            {
+                "sends": [documents.sending(each.send) for each in found if not isinstance(each, OutgoingAct)],
+                "acts": [documents.moderated(each.act) for each in found if isinstance(each, OutgoingAct)],
+            }
+        )
+        return
+    rows: list[tuple[str, ...]] = []
+    for each in found:
+        if isinstance(each, OutgoingAct):
+            act = each.act
+            said = f"{act.act} {act.on} {act.target}"
+            rows.append((people.local(act.at), act.by, act.state, act.source, act.id, act.trouble, said))
+        else:
+            send = each.send
+            what = (send.id, send.trouble or "", send.text)
+            rows.append((people.local(send.at), send.by, send.state, send.source, *what))
+    people.table(("when", "who", "state", "source", "id", "trouble", "text"), rows, whole=frozenset({4}))

@@ -4,6 +4,7 @@
 - `http`        requests, time-outs, retries of reads, and the one table from failures to errors
 - `wordpress`   comments of a WordPress site (`wordpress_site` finds its interface, `wordpress_api` calls it,
                 `wordpress_pull` walks it, `wordpress_map` turns its comments into records)
+- `reddit`      posts, comments, the queue and the modmail of subreddits (its parts are named in its docstring)
 
 One platform never imports another. httpx is imported when the first request is made: it costs 66 ms, and most starts
 of the console make none.

@@ -62,6 +62,8 @@ class ActInfo:
     choices: tuple[str, ...] = ()
     fits: frozenset[str] = frozenset(("live", "held", "hidden", "spam", "removed"))
     """Of an act on a message: the states in which it makes sense."""
+    whose: Literal["anybody", "ours", "theirs"] = "anybody"
+    """Of an act on a message: on whose messages it can be done."""
     right: str = ""
     """The right that it takes on the platform, in words; empty where every account has it."""
 

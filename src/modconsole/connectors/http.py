@@ -14,34 +14,48 @@ from __future__ import annotations
 
 import functools
 import logging
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-import msgspec
-
 from modconsole import __version__
-from modconsole.connectors.budget import Budget, Window
-from modconsole.errors import (
-    Gone,
-    OutcomeUnknown,
-    PlatformError,
-    RateLimited,
-    Refused,
-    SignInError,
-    Unreachable,
+from modconsole.connectors.answers import (
+    DEFAULT_RETRY_AFTER,
+    MAX_RETRY_AFTER,
+    STATUS_TABLE,
+    Answer,
+    retry_after,
+    status_error,
+    transport_error,
+    unreadable,
 )
+from modconsole.connectors.budget import Budget, Window
+from modconsole.domain.times import SECOND
+from modconsole.errors import PlatformError, Unreachable
 
 if TYPE_CHECKING:
     import ssl
 
     import httpx
+
+__all__ = [
+    "DEFAULT_RETRY_AFTER",
+    "MAX_RETRY_AFTER",
+    "STATUS_TABLE",
+    "USER_AGENT",
+    "Answer",
+    "Http",
+    "Request",
+    "is_loopback",
+    "retry_after",
+    "status_error",
+    "transport_error",
+    "unreadable",
+]
 
 T = TypeVar("T")
 
@@ -52,62 +66,6 @@ WHOLE_SECONDS = 120.0
 """The longest a whole answer may take: a server that sends a byte now and then must not hold a sync for ever."""
 MAX_BYTES = 32 * 1024 * 1024
 """The largest answer that is read. A hundred comments of the greatest length that WordPress stores are 7 MB."""
-MAX_RETRY_AFTER = 3600.0
-"""Seconds. A server may ask for a day by mistake; asking once an hour is polite enough."""
-DEFAULT_RETRY_AFTER = 60.0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back. Header names are lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """The decoded body, or None where it is no JSON."""
-        try:
-            return msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return None
-
-    def code(self) -> str:
-        """The platform's word for the reason, if the body has one: letters, digits, `_` and `-` only, or empty."""
-        body = self.json()
-        code = body.get("code", "") if isinstance(body, dict) else ""
-        return code if isinstance(code, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,80}", code) else ""
-
-    def time(self) -> float | None:
-        """The server's clock when it answered, in seconds since 1970, from the `Date` header (RFC 9110 §6.6.1)."""
-        return _http_date(self.headers.get("date", ""))
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One row of the table from status codes to errors; `read` and `write` are the error for each kind of request."""
-
-    statuses: range
-    read: type[PlatformError]
-    write: type[PlatformError]
-    sentence: str
-    hint: str = ""
-
-
-STATUS_TABLE: tuple[Rule, ...] = (
-    Rule(range(300, 400), Refused, Refused, "{host} says that it has moved.", "Set the address that it moved to."),
-    Rule(range(401, 402), SignInError, SignInError, "{host} did not accept the sign-in.", "Sign in again."),
-    Rule(range(403, 404), Refused, Refused, "{host} does not allow this.", "Check what the account may do there."),
-    Rule(range(404, 405), Gone, Gone, "{host} has nothing at this address."),
-    Rule(range(408, 409), Unreachable, OutcomeUnknown, "{host} gave up waiting for the request."),
-    Rule(range(410, 411), Gone, Gone, "It no longer exists on {host}."),
-    Rule(range(413, 415), Refused, Refused, "{host} found the request too long.", "Shorten the text."),
-    Rule(range(425, 426), RateLimited, RateLimited, "{host} asks to try again later."),
-    Rule(range(429, 430), RateLimited, RateLimited, "{host} asks us to slow down."),
-    Rule(range(400, 500), Refused, Refused, "{host} refused the request."),
-    Rule(range(500, 600), Unreachable, OutcomeUnknown, "{host} failed while it worked on the request."),
-)
-"""First match counts. A write that ended in 5xx may have been carried out: the failure can come after the act."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +88,8 @@ class Http:
     `headers()` gives what goes with each request, as a bearer token. Where `expired(answer)` says that a failed answer is about
     a token that has run out, `renew()` is called once and the request made again: such an answer did nothing. `refine(answer)`
     may name a better error for a failed answer, or return None. `window(answer)` reads what the platform says of its rate limit
-    into `budget`; within `with http.background():` reads stop while only the replies' share is left.
+    into `budget`; within `with http.background():` reads stop while only the replies' share is left. With `clock`, ours in
+    instants, `lag` tells how wrong one of the two clocks is.
     """
 
     def __init__(
@@ -145,6 +104,7 @@ class Http:
         budget: Budget | None = None,
         window: Callable[[Answer], Window | None] | None = None,
         user_agent: str = USER_AGENT,
+        clock: Callable[[], int] | None = None,
         transport: httpx.BaseTransport | None = None,
         attempts: int = 3,
         wait: float = 0.5,
@@ -158,6 +118,9 @@ class Http:
         self._refine = refine
         self._window = window
         self._user_agent = user_agent
+        self._clock = clock
+        self.lag = 0
+        """How far the other side's clock was behind ours when it last answered, in microseconds; 0 where it is not."""
         self._sign_in = sign_in
         self._transport = transport
         self._attempts = attempts
@@ -192,11 +155,12 @@ class Http:
         *,
         method: str = "GET",
         body: Any = None,
+        form: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> T:
         """GET and parse, repeated a few times with growing pauses while nothing usable comes back.
 
-        `parse` raises `Unreachable` for half a document, and the request is made again. `method` and `body` are for the
+        `parse` raises `Unreachable` for half a document, and the request is made again. `method`, `body` and `form` are for the
         platforms that ask a question by POST: it must be one that changes nothing. Raises a `PlatformError`.
         """
         import stamina
@@ -212,7 +176,7 @@ class Http:
             wait_max=5,
             wait_jitter=self._wait,
         )
-        request = Request(method, url, params, body, headers=headers or {}, user_agent=self._user_agent)
+        request = Request(method, url, params, body, form=form, headers=headers or {}, user_agent=self._user_agent)
         for attempt in attempts:
             with attempt:
                 return parse(self._answered(request))
@@ -296,6 +260,9 @@ class Http:
         found = Answer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, content)
         if self.budget is not None and self._window is not None:
             self.budget.note(self._window(found))
+        told = found.time()
+        if self._clock is not None and told is not None:
+            self.lag = max(self._clock() - int(told * SECOND), 0)
         return found
 
     def _checked(self, answer: Answer, *, writing: bool) -> Answer:
@@ -336,80 +303,3 @@ def _content(answer: httpx.Response) -> bytes:
         if time.monotonic() > until:
             raise httpx.ReadTimeout("too slow")
     return bytes(parts)
-
-
-def transport_error(error: Exception, host: str, *, writing: bool) -> PlatformError:
-    """What a failed connection means: before anything was sent nothing was done, after that nobody knows."""
-    import httpx
-
-    never_sent = (
-        httpx.ConnectError,
-        httpx.ConnectTimeout,
-        httpx.PoolTimeout,
-        httpx.ProxyError,
-        httpx.UnsupportedProtocol,
-        httpx.LocalProtocolError,
-        httpx.InvalidURL,
-    )
-    if isinstance(error, never_sent):
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return Unreachable(
-                f"The certificate of {host} is not valid.", hint="Nothing was sent. Ask whoever runs it."
-            )
-        return Unreachable(f"{host} could not be reached.", hint="Check the address and the network.")
-    if writing:
-        return OutcomeUnknown(f"The connection to {host} ended before it answered: it may have been done, or not.")
-    if isinstance(error, httpx.TimeoutException):
-        return Unreachable(f"{host} did not answer in time.")
-    return Unreachable(f"The connection to {host} broke.")
-
-
-def status_error(answer: Answer, host: str, *, writing: bool) -> PlatformError:
-    """The error for a status code, from `STATUS_TABLE`; a code that nobody foresaw counts as a failure of the
-    server."""
-    for rule in STATUS_TABLE:
-        if answer.status in rule.statuses:
-            break
-    else:
-        rule = STATUS_TABLE[-1]
-    kind = rule.write if writing else rule.read
-    code = answer.code()
-    sentence = rule.sentence.format(host=host)[:-1] + f" ({answer.status}{' ' + code if code else ''})."
-    if kind is Unreachable and "retry-after" in answer.headers:
-        kind = RateLimited
-    if kind is RateLimited:
-        return RateLimited(sentence, hint=rule.hint, retry_after=retry_after(answer))
-    if kind is Refused:
-        return Refused(sentence, hint=rule.hint, code=code)
-    return kind(sentence, hint=rule.hint)
-
-
-def unreadable(host: str, *, writing: bool) -> PlatformError:
-    """The error for an answer of 2xx that is not what the platform's interface gives (a login page, half a
-    document)."""
-    if writing:
-        return OutcomeUnknown(f"{host} said yes with something unreadable: it may have been done, or not.")
-    return Unreachable(
-        f"{host} answered with something that is not its interface.", hint="Is something in front of it?"
-    )
-
-
-def retry_after(answer: Answer) -> float:
-    """Seconds to wait, from `Retry-After`: a number or a date (RFC 9110 §10.2.3), 1 to `MAX_RETRY_AFTER`.
-
-    A date is measured against the answer's own `Date`, so that a skewed clock of ours does not matter.
-    """
-    value = answer.headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", value):
-        seconds = float(value)
-    else:
-        until, now = _http_date(value), answer.time()
-        seconds = until - (now if now is not None else time.time()) if until is not None else DEFAULT_RETRY_AFTER
-    return min(max(seconds, 1.0), MAX_RETRY_AFTER)
-
-
-def _http_date(text: str) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (TypeError, ValueError, OverflowError):
-        return None

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     import httpx
 
 CLOCK_SKEW = timedelta(minutes=10)
-"""How far the site's clock may be behind ours when a reply is looked for."""
+"""How far the site's clock may be behind ours when a reply is looked for, beyond what its answers tell of it: either may have
+been set right since the reply was sent."""
 
 CAPABILITIES = Capabilities(acts=ACTS, max_length=MAX_BYTES, length_unit="bytes", counted=to_send)
 
@@ -153,7 +154,9 @@ class WordPress:
         if self._calls is None:
             site = self._site or discover(self.url, transport=self._transport)
             self._site = site
-            self._calls = Api(Http(site.api, sign_in=self._sign_in, refine=refine, transport=self._transport))
+            self._calls = Api(
+                Http(site.api, sign_in=self._sign_in, refine=refine, clock=self._clock, transport=self._transport)
+            )
         return self._calls
 
     def close(self) -> None:
@@ -260,10 +263,11 @@ class WordPress:
         row = 0
         while True:
             listing = api.list({**api.any_status(query), "offset": str(row)})
+            slack = CLOCK_SKEW + timedelta(microseconds=api.http.lag)
             for comment in listing.comments:
                 if comment.author != me.id or str(comment.id) in candidates:
                     continue
-                if reply.attempted_at is not None and not later_than(comment, reply.attempted_at, CLOCK_SKEW):
+                if reply.attempted_at is not None and not later_than(comment, reply.attempted_at, slack):
                     continue
                 if same_text(as_html(comment.content), wanted):
                     return self._record(comment)

@@ -2,7 +2,7 @@
 
 - `desk`       who works here, on which database, by which clock
 - `asks`       reply, close, reopen, snooze, claim, promise, note, tag, link
-- `moderating` approve, hold, spam, trash and restore on the platform itself
+- `moderating` acts on messages, persons and conversations, on the platform itself
 - `undoing`    one undo for everything
 - `views`      pages for lists, the header, a conversation
 - `explain`    the proof in words, with target and due date

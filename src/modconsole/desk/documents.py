@@ -18,14 +18,19 @@ from modconsole.domain.ask import STATUSES
 from modconsole.domain.proof import Proof
 from modconsole.domain.query import read
 from modconsole.domain.times import to_text
+from modconsole.store import coverage as gaps
 from modconsole.store import journal, lists, queue, refresh, verify
+from modconsole.store.coverage import StandingGap
 from modconsole.store.lists import InboxRow
 from modconsole.store.outbox import OutboxRow
 from modconsole.store.queue import QueueRow
 from modconsole.store.verify import Difference
 
 if TYPE_CHECKING:
-    from modconsole.desk.sources import Changed
+    from modconsole.desk.covering import Detail
+    from modconsole.desk.moderating import Offer
+    from modconsole.desk.sources import Changed, Standing
+    from modconsole.store.acts import Moderated
 
 PAGE = 1_000
 _LAST = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z, the last instant that RFC 3339 can spell
@@ -68,6 +73,8 @@ class Waiting(Struct, kw_only=True):
     now: int
     counts: dict[str, int]
     coverage: list[SourceState]
+    gaps: dict[str, list[StandingGap]]
+    """What cannot be seen, by source: see `standing`."""
     rows: Iterator[QueueRow]
     listed: int
 
@@ -77,10 +84,12 @@ def waiting(desk: Desk, query: str = "", *, every: bool = False, limit: int | No
     now = desk.now()
     terms = read(query)
     found = queue.counts(desk.db, now, terms)
+    states = coverage(desk, now)
     return Waiting(
         now=now,
         counts={status: found.get(status, 0) for status in STATUSES},
-        coverage=coverage(desk, now),
+        coverage=states,
+        gaps={state.source.id: standing(desk, state) for state in states},
         rows=_queue_rows(QueuePager(desk, query, every=every), limit),
         listed=queue.size(desk.db, now, terms, every=every),
     )
@@ -113,14 +122,41 @@ def ask(row: QueueRow) -> dict[str, Any]:
     }
 
 
-def look(state: SourceState) -> dict[str, Any]:
-    """Whether a source can vouch for what is shown of it."""
+GAPS = 100
+"""How many conversations with gaps a document about all sources names of each; `conversation_gaps` counts them all."""
+
+
+def standing(desk: Desk, state: SourceState, *, listed: int = GAPS) -> list[StandingGap]:
+    """Every standing gap of a source: its own, then those of its conversations, of these at most `listed`."""
+    source = state.source
+    return gaps.gaps(desk.db, source.id, listed) if source.gap is not None or source.gaps else []
+
+
+def look(state: SourceState, found: list[StandingGap]) -> dict[str, Any]:
+    """Whether a source can vouch for what is shown of it, and what it cannot see."""
+    source = state.source
     return {
-        "source": state.source.id,
+        "source": source.id,
         "state": state.state,
         "checked_at": time_text(state.checked_at),
         "complete_through": time_text(state.complete_through),
         "why": state.why or None,
+        "last_full_walk": time_text(source.walked_at),
+        "rate_limited_until": time_text(source.retry_at),
+        "gaps": [gap(each) for each in found],
+        "conversation_gaps": source.gaps,
+        "set_aside": source.poisoned,
+    }
+
+
+def gap(each: StandingGap) -> dict[str, Any]:
+    """One thing that cannot be seen; without a conversation it is of the source as a whole."""
+    return {
+        "conversation": each.conversation,
+        "why": each.why,
+        "since": time_text(each.since),
+        "from": time_text(each.begins),
+        "to": time_text(each.ends),
     }
 
 
@@ -129,7 +165,7 @@ def waiting_head(found: Waiting) -> dict[str, Any]:
     return {
         "now": time_text(found.now),
         "counts": found.counts,
-        "coverage": [look(state) for state in found.coverage],
+        "coverage": [look(state, found.gaps[state.source.id]) for state in found.coverage],
     }
 
 
@@ -143,7 +179,13 @@ def why(desk: Desk, source: str, message: str) -> tuple[Proof, dict[str, Any]]:
     for entry in proof.because:
         named = {"decision": entry.decision} if entry.decision is not None else {"message": entry.message}
         because.append({**named, "effect": entry.effect, "reason": entry.reason})
-    return proof, {"status": proof.status, "waiting_since": time_text(proof.waiting_since), "because": because}
+    missing = gaps.gap_of_message(desk.db, source, message)
+    return proof, {
+        "status": proof.status,
+        "waiting_since": time_text(proof.waiting_since),
+        "because": because,
+        "gap": gap(missing) if missing is not None else None,
+    }
 
 
 def verified(desk: Desk, progress: Callable[[int, int], None] | None = None) -> tuple[list[Difference], dict[str, Any]]:
@@ -215,6 +257,49 @@ def done(act: journal.Done) -> dict[str, Any]:
         "undone": act.undone,
         "state": act.state or None,
         "text": act.text,
+    } | ({"on": act.on, "label": act.label or None, "until": time_text(act.until)} if act.on else {})
+
+
+def moderated(act: Moderated) -> dict[str, Any]:
+    """One moderation act with what came of it."""
+    return {
+        "id": act.id,
+        "at": time_text(act.at),
+        "by": act.by,
+        "source": act.source,
+        "conversation": act.conversation,
+        "act": act.act,
+        "on": act.on,
+        "target": act.target,
+        "message": act.message,
+        "person": act.person,
+        "label": act.label or None,
+        "reason": act.reason or None,
+        "until": time_text(act.until),
+        "state": act.state,
+        "due_at": time_text(act.not_before) if act.state == "queued" else None,
+        "was": act.was,
+        "became": act.became,
+        "undone": act.undone,
+        "note": act.note or None,
+        "trouble": act.trouble or None,
+    }
+
+
+def offer(each: Offer) -> dict[str, Any]:
+    """One act that can be done, or not and why."""
+    info = each.info
+    return {
+        "act": info.act,
+        "on": info.on,
+        "does": info.does,
+        "undo": info.undo or None,
+        "takes": sorted(info.takes),
+        "needs": sorted(info.needs),
+        "choices": list(info.choices),
+        "can": not each.why_not,
+        "why_not": each.why_not or None,
+        "stands": each.stands.id if each.stands is not None else None,
     }
 
 
@@ -236,11 +321,11 @@ def sending(send: OutboxRow) -> dict[str, Any]:
     }
 
 
-def source(state: SourceState) -> dict[str, Any]:
+def source(state: SourceState, found: list[StandingGap]) -> dict[str, Any]:
     """One source, with what it can vouch for."""
     row = state.source
     return {
-        **look(state),
+        **look(state, found),
         "platform": row.platform,
         "name": row.name,
         "url": row.url,
@@ -252,11 +337,38 @@ def source(state: SourceState) -> dict[str, Any]:
         "target_hours": row.target_hours,
         "hours": row.hours,
         "answer": row.answer,
+        "fresh_within": row.fresh_within,
         "connected_at": time_text(row.connected_at),
         "synced": row.account,
         "paused": row.paused,
         "open": row.open_asks,
         "conversations": row.conversations,
+    }
+
+
+def detail(found: Detail) -> dict[str, Any]:
+    """Everything that is known of one source."""
+    row = found.state.source
+    return {
+        **source(found.state, [*found.gaps, *found.conversations]),
+        "title": found.title,
+        "failing_since": time_text(row.failed_at),
+        "failure": row.failure,
+        "hint": row.hint,
+        "last_try": time_text(row.tried_at),
+        "last_sync": time_text(row.synced_at),
+        "missing": found.missing,
+        "identity": found.identity or None,
+        "secret_kept_in": found.secret or None,
+        "interval": found.interval,
+        "syncing": found.syncing or None,
+        "messages": found.holdings.messages,
+        "people": found.holdings.people,
+        "held": found.holdings.held,
+        "items_set_aside": [
+            {"id": each.ident, "at": time_text(each.at), "why": each.why, "bytes": each.size}
+            for each in found.set_aside
+        ],
     }
 
 
@@ -266,6 +378,15 @@ def change(each: Changed) -> dict[str, Any]:
         "conversation": each.conversation,
         "thread": each.thread,
         "person": each.person,
-        "before": {"status": each.before or None, "waiting_since": time_text(each.before_since)},
-        "after": {"status": each.after or None, "waiting_since": time_text(each.after_since)},
+        "before": _stands(each.before),
+        "after": _stands(each.after),
+    }
+
+
+def _stands(each: Standing | None) -> dict[str, Any]:
+    return {
+        "status": each.status if each is not None else None,
+        "waiting_since": time_text(each.since) if each is not None else None,
+        "due_at": time_text(each.due_at) if each is not None else None,
+        "backlog": each.backlog if each is not None else False,
     }

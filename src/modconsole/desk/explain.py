@@ -10,7 +10,8 @@ from modconsole.domain.ask import Ask
 from modconsole.domain.proof import Because
 from modconsole.domain.records import Decision
 from modconsole.domain.times import to_instant
-from modconsole.store import journal, lists, places
+from modconsole.store import coverage, journal, lists, places
+from modconsole.store.coverage import StandingGap
 
 MOST = 400
 """Considered messages of which who and what are read; of the others, the reason alone is told."""
@@ -52,6 +53,8 @@ class Explanation(Struct, kw_only=True):
     lines: list[Line]
     target_hours: float
     hours: str | None
+    gap: StandingGap | None = None
+    """What of the conversation cannot be seen: who waits there may not be known."""
 
 
 def explain(desk: Desk, source: str, message: str) -> Explanation:
@@ -77,6 +80,7 @@ def explain(desk: Desk, source: str, message: str) -> Explanation:
         lines=[_line(desk, each, told, shown.message.author.id) for each in proof.because],
         target_hours=settings.target_hours,
         hours=settings.hours,
+        gap=coverage.gap_of_message(db, source, message),
     )
 
 

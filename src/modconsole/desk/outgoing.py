@@ -1,4 +1,8 @@
-"""Replies on their way, for the screen that lists them: pages, what is under way, retry, take back."""
+"""What is on its way to platforms, for the screen that lists it: replies, and moderation acts that nobody waits for.
+
+Of the acts these are those that cannot be taken back, which are in line for some seconds, and those of which nobody knows
+whether they were carried out. All others are done at once, or not at all.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,21 @@ from dataclasses import dataclass
 from modconsole.desk import undoing
 from modconsole.desk.desk import Desk
 from modconsole.errors import Conflict, NotFound
-from modconsole.store import lists, marks, outbox
+from modconsole.store import acts, lists, marks, outbox
+from modconsole.store.acts import Moderated
 from modconsole.store.outbox import OutboxRow
 
-__all__ = ["OutboxPager", "Outgoing", "pause", "retry", "take_back", "under_way"]
+__all__ = [
+    "Moderated",
+    "OutboxPager",
+    "Outgoing",
+    "OutgoingAct",
+    "acts_under_way",
+    "pause",
+    "retry",
+    "take_back",
+    "under_way",
+]
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,18 @@ class Outgoing:
         return (self.send.seq,)
 
 
+@dataclass(frozen=True)
+class OutgoingAct:
+    """A moderation act on its way, or of which nobody knows whether it arrived."""
+
+    act: Moderated
+
+    @property
+    def key(self) -> tuple[int]:
+        """Place in the outbox: newest first."""
+        return (self.act.seq,)
+
+
 class OutboxPager:
     """Everything that was ever sent or tried, newest first."""
 
@@ -38,23 +65,35 @@ class OutboxPager:
 
     def count(self) -> int:
         """How many there are."""
-        return outbox.listing_size(self.desk.db)
+        return outbox.listing_size(self.desk.db) + acts.listing_size(self.desk.db)
 
-    def first(self, n: int) -> list[Outgoing]:
+    def first(self, n: int) -> list[Outgoing | OutgoingAct]:
         """The newest ones."""
-        return _told(self.desk, outbox.listing(self.desk.db, n))
+        return self._page(n)
 
-    def last(self, n: int) -> list[Outgoing]:
+    def last(self, n: int) -> list[Outgoing | OutgoingAct]:
         """The oldest ones."""
-        return _told(self.desk, outbox.listing(self.desk.db, n, backwards=True))
+        return self._page(n, backwards=True)
 
-    def after(self, key: tuple[int], n: int) -> list[Outgoing]:
+    def after(self, key: tuple[int], n: int) -> list[Outgoing | OutgoingAct]:
         """Older ones than a key."""
-        return _told(self.desk, outbox.listing(self.desk.db, n, after=key[0]))
+        return self._page(n, after=key[0])
 
-    def before(self, key: tuple[int], n: int) -> list[Outgoing]:
+    def before(self, key: tuple[int], n: int) -> list[Outgoing | OutgoingAct]:
         """Newer ones than a key, in list order."""
-        return _told(self.desk, outbox.listing(self.desk.db, n, before=key[0]))
+        return self._page(n, before=key[0])
+
+    def _page(
+        self, n: int, *, after: int | None = None, before: int | None = None, backwards: bool = False
+    ) -> list[Outgoing | OutgoingAct]:
+        """Replies and acts, which share one sequence of numbers, merged."""
+        db = self.desk.db
+        found: list[Outgoing | OutgoingAct] = [
+            *_told(self.desk, outbox.listing(db, n, after=after, before=before, backwards=backwards)),
+            *map(OutgoingAct, acts.listing(db, n, after=after, before=before, backwards=backwards)),
+        ]
+        found.sort(key=lambda each: each.key, reverse=True)
+        return found[-n:] if backwards or before is not None else found[:n]
 
     def position(self, key: tuple[int]) -> int | None:
         """Unknown: counting up to a key would cost what the list is long."""
@@ -77,17 +116,40 @@ def _told(desk: Desk, sends: list[OutboxRow]) -> list[Outgoing]:
     return found
 
 
-def retry(desk: Desk, ident: str) -> None:
-    """Put a failed reply back in line; the next sync sends it. Raises `NotFound`, or `Conflict` where it has not failed."""
+def acts_under_way(desk: Desk, limit: int = 50) -> list[OutgoingAct]:
+    """Moderation acts that somebody should know of: in line, unsure, or failed while nobody was looking; oldest first."""
+    return [OutgoingAct(act) for act in acts.under_way(desk.db, limit)]
+
+
+def retry(desk: Desk, ident: str) -> Moderated | None:
+    """Put a failed reply back in line, which the next sync sends; or do an act again that is unsure or failed, now.
+
+    Gives the act. Raises `NotFound`, `Conflict` where there is nothing to try again, and what goes wrong with an act.
+    """
     send = outbox.get(desk.db, ident)
     if send is None:
-        raise NotFound("That reply is not in the outbox.")
-    if not outbox.retry(desk.db, ident, desk.now()):
+        act = acts.get(desk.db, ident)
+        if act is None:
+            raise NotFound("That is not in the outbox.")
+        from modconsole.desk import moderating  # platforms are of no use to anybody who only sends
+
+        return moderating.again(desk, act)
+    if not outbox.retry(desk.db, send.id, desk.now()):
         raise Conflict(f"The reply is {send.state}.", hint="Only one that has failed can be tried again.")
+    return None
 
 
 def take_back(desk: Desk, ident: str) -> undoing.Undone:
-    """Take a reply back that has not gone out: it is a draft again. Raises `Conflict` where it is too late."""
+    """Take a reply back that has not gone out (it is a draft again), or call off an act; `Conflict` where it is too late.
+
+    An act that is unsure or has failed is let go: it is not shown any more as something to be decided.
+    """
+    act = acts.get(desk.db, ident)
+    if act is not None and act.state in ("unsure", "failed"):
+        let_go = f"{act.trouble} {desk.who} let it go.".lstrip()
+        if not acts.move(desk.db, act.id, "cancelled", trouble=let_go, expect=("unsure", "failed")):
+            raise Conflict("Somebody is trying it again just now.")
+        return undoing.Undone(id=act.id, what=act.act, status="", source=act.source, message=act.message)
     return undoing.undo(desk, ident)
 
 

@@ -1,34 +1,60 @@
-"""Sources: which there are, who we are on them, signing in, and what a change of identities would do."""
+"""Sources that are here: who we are on them, what is set, what a change would do to the asks, pausing and removing.
+
+Adding one, or signing in again, is `desk.adding`; what each can vouch for is `desk.covering`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from modconsole.config.secrets import Kept, Secrets
+from modconsole.config.secrets import Secrets
+from modconsole.desk import choices
+from modconsole.desk.choices import Field
 from modconsole.desk.desk import Desk
-from modconsole.domain.records import Answer, Identity, IdentityKind, Source
+from modconsole.domain.records import Identity, Source
 from modconsole.domain.times import to_datetime
-from modconsole.errors import NotFound, UsageError
+from modconsole.errors import InputError, NotFound
 from modconsole.store import marks, sums
 from modconsole.store.ingest import ingest
+from modconsole.store.sums import Standing
 from modconsole.sync import registry
-from modconsole.sync.enroll import enroll, sign_in
+
+__all__ = [
+    "Changed",
+    "Field",
+    "Plan",
+    "Standing",
+    "carry_out",
+    "changed",
+    "described",
+    "plan",
+    "questions",
+    "remove",
+    "texts",
+    "with_identity",
+    "without_identity",
+]
 
 
 class Changed(Struct, kw_only=True):
-    """One ask that stands differently. Statuses are empty where there is no ask; times are instants."""
+    """One ask that stands differently; None where there is no ask."""
 
     conversation: str
     thread: str
     person: str
-    before: str
-    before_since: int | None
-    after: str
-    after_since: int | None
+    before: Standing | None
+    after: Standing | None
+
+    @property
+    def later(self) -> bool:
+        """Whether it only is due at another time, or no longer or newly backlog: who waits is the same."""
+        before, after = self.before, self.after
+        if before is None or after is None:
+            return False
+        return (before.status, before.since) == (after.status, after.since)
 
 
 class Plan(Struct, kw_only=True):
@@ -36,62 +62,6 @@ class Plan(Struct, kw_only=True):
 
     record: Source
     changes: list[Changed]
-
-
-class Added(Struct, kw_only=True):
-    """A source that was added: what it is called, who we are there, what we may not do, and where the secret is kept."""
-
-    source: str
-    name: str
-    identity: Identity
-    missing: tuple[str, ...]
-    kept: Kept
-
-
-def platforms() -> list[str]:
-    """The platforms that can be signed in to."""
-    return registry.names()
-
-
-def name_for(url: str) -> str:
-    """The id that a source gets where none is given: its host name."""
-    host = urlsplit(url if "//" in url else f"//{url}").hostname
-    if not host:
-        raise UsageError(f"{url!r} is no address of a site.", hint="Write it as https://blog.example.com.")
-    return host
-
-
-def add(
-    desk: Desk,
-    platform: str,
-    url: str,
-    user: str,
-    secret: str,
-    *,
-    source: str = "",
-    target_hours: float | None = None,
-    answer: Answer | None = None,
-    kind: IdentityKind = "person",
-) -> Added:
-    """Sign in to a place and look after it from now on.
-
-    Nothing is stored before the platform has accepted the sign-in. Raises `SignInError` where it is wrong, `InputError` for
-    settings that cannot work.
-    """
-    if platform not in platforms():
-        raise UsageError(
-            f"There is no connector for {platform!r}.",
-            hint=f"There are: {', '.join(platforms())}. Any other place can be imported.",
-        )
-    ident = source or name_for(url)
-    settings: dict[str, Any] = {"url": url, "user": user}
-    account = sign_in(ident, platform, settings, secret, desk.clock)
-    kept = Secrets().set(ident, secret)
-    record = enroll(
-        desk.db, ident, platform, settings, account, desk.now(), target_hours=target_hours, answer=answer, kind=kind
-    )
-    identity = next(each for each in record.identities or () if each.id == account.id)
-    return Added(source=ident, name=record.name or ident, identity=identity, missing=account.missing, kept=kept)
 
 
 def remove(desk: Desk, source: str) -> bool:
@@ -123,6 +93,26 @@ def without_identity(record: Source, ident: str) -> Source:
     return replace(record, identities=others)
 
 
+def questions(desk: Desk, source: str) -> list[Field]:
+    """What can be changed about a source. Raises `NotFound`."""
+    record = described(desk, source)
+    try:
+        usual = registry.info(record.platform).answer
+    except InputError:
+        usual = None
+    return choices.fields(record, new=False, usual=usual)
+
+
+def texts(desk: Desk, source: str) -> dict[str, str]:
+    """How those questions are answered now. Raises `NotFound`."""
+    return choices.texts(described(desk, source))
+
+
+def changed(desk: Desk, source: str, answers: Mapping[str, str]) -> Plan:
+    """What other answers would change; nothing is stored. Raises `WrongAnswers`, `NotFound`."""
+    return plan(desk, choices.chosen(described(desk, source), answers, desk.now()))
+
+
 def plan(desk: Desk, record: Source) -> Plan:
     """What a new description of a source would change, by the very code that would change it; nothing is stored."""
     now = desk.now()
@@ -131,17 +121,8 @@ def plan(desk: Desk, record: Source) -> Plan:
     with desk.db.pretend():
         ingest(desk.db, [record], now)
         after = sums.statuses(desk.db, record.id)
-    nothing: tuple[str, int | None] = ("", None)
     changes = [
-        Changed(
-            conversation=key[0],
-            thread=key[1],
-            person=key[2],
-            before=before.get(key, nothing)[0],
-            before_since=before.get(key, nothing)[1],
-            after=after.get(key, nothing)[0],
-            after_since=after.get(key, nothing)[1],
-        )
+        Changed(conversation=key[0], thread=key[1], person=key[2], before=before.get(key), after=after.get(key))
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
     ]

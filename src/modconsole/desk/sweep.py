@@ -7,7 +7,7 @@ something is synced, in the console's case by the thread that syncs: the first s
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from modconsole.desk.desk import Desk
@@ -31,7 +31,7 @@ def credentials_of(account: AccountRow) -> Credentials:
     if found is None:
         raise SignInError(
             f"There is no password for {source!r} on this machine.",
-            hint=f"Sign in again: `modconsole sources add {account.platform} …`.",
+            hint=f"Sign in again: `modconsole sources sign-in {source}`.",
         )
     kept = secrets.where(source)
     if (
@@ -80,18 +80,15 @@ def watch(desk: Desk, stop: threading.Event, *, what: str = "watch", listener: L
     engine(desk, what, listener).watch(stop)
 
 
-def background(desk: Desk) -> Callable[[threading.Event], None] | None:
-    """What the console runs beside the screen; None where nothing is synced."""
-    if not marks.accounts(desk.db):
-        return None
-    return lambda stop: watch(desk, stop, what="console")
+def ask_for_sync(desk: Desk, source: str | None = None, *, full: bool = False) -> bool:
+    """Ask whoever syncs this database to look at a source now, or at all of them; with `full` to read everything again.
 
-
-def ask_for_sync(desk: Desk, source: str | None = None) -> None:
-    """Ask whoever syncs this database to look at a source now, or at all of them."""
-    for account in marks.accounts(desk.db):
-        if source in (None, account.source):
-            marks.ask_for_sync(desk.db, account.source)
+    False where nothing is synced.
+    """
+    found = [account.source for account in marks.accounts(desk.db) if source in (None, account.source)]
+    for each in found:
+        marks.ask_for_sync(desk.db, each, full=full)
+    return bool(found)
 
 
 def failed(results: Iterable[Result]) -> bool:

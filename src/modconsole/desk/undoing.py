@@ -9,7 +9,7 @@ from modconsole.desk.desk import Desk
 from modconsole.domain.ask import Ask
 from modconsole.domain.records import Decision, Send
 from modconsole.errors import Conflict, ModConsoleError, NotFound
-from modconsole.store import journal, outbox
+from modconsole.store import acts, journal, outbox
 
 
 class Undone(Struct, kw_only=True):
@@ -20,6 +20,9 @@ class Undone(Struct, kw_only=True):
     status: str
     source: str
     message: str | None
+    person: str | None = None
+    cancelled: bool = False
+    """Whether it had not been carried out yet."""
 
 
 def undo(desk: Desk, ident: str | None = None, *, retract: bool = False) -> Undone:
@@ -38,13 +41,15 @@ def undo(desk: Desk, ident: str | None = None, *, retract: bool = False) -> Undo
         return _reply(desk, found, retract=retract)
     if isinstance(found, Decision):
         return _decision(desk, found)
-    act = journal.moderation(desk.db, ident)
+    act = acts.get(desk.db, ident)
     if act is None:
         raise NotFound(f"There is no act {ident!r}.", hint="`modconsole journal` shows the latest ones.")
     from modconsole.desk import moderating  # connectors are of no use to anybody who only closes and snoozes
 
-    moderating.undo(desk, act)
-    return _undone(desk, act.id, act.act, act.source, act.message)
+    undone = _undone(desk, act.id, act.act, act.source, moderating.undo(desk, act).message)
+    undone.person = act.person if act.on == "person" else None
+    undone.cancelled = act.state == "queued"
+    return undone
 
 
 def _decision(desk: Desk, decision: Decision) -> Undone:

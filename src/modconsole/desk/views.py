@@ -17,7 +17,10 @@ from modconsole.domain.query import Term, read
 from modconsole.domain.records import Decision, Message
 from modconsole.domain.times import DAY, MINUTE
 from modconsole.errors import NotFound
-from modconsole.store import journal, lists, marks, outbox, places, queue
+from modconsole.store import acts, journal, lists, marks, outbox, places, queue
+from modconsole.store import coverage as looks
+from modconsole.store.acts import Moderated, standing
+from modconsole.store.coverage import StandingGap
 from modconsole.store.lists import Entry, InboxRow, Shown
 from modconsole.store.outbox import OutboxRow
 from modconsole.store.places import SourceRow
@@ -29,16 +32,20 @@ __all__ = [
     "Header",
     "InboxPager",
     "InboxRow",
+    "Moderated",
     "OutboxRow",
     "QueuePager",
     "QueueRow",
     "Shown",
     "SourceRow",
     "SourceState",
+    "StandingGap",
     "conversation",
     "coverage",
     "header",
     "mark_duplicates",
+    "message",
+    "standing",
     "state_of",
 ]
 
@@ -236,6 +243,10 @@ class Conversation:
     asks: list[QueueRow]
     decisions: list[Decision]
     sends: list[OutboxRow]
+    acts: list[Moderated]
+    """Moderation here, and what was done elsewhere to the people who write here; oldest first."""
+    gap: StandingGap | None = None
+    """What of it cannot be seen, and why."""
     _texts: dict[int, Shown] = field(default_factory=dict)
 
     def texts(self, start: int, stop: int) -> list[Shown]:
@@ -268,7 +279,17 @@ def conversation(desk: Desk, source: str, ident: str) -> Conversation:
         asks=queue.of_conversation(db, now, row_id),
         decisions=journal.decisions_on(db, row_id),
         sends=outbox.of_conversation(db, row_id),
+        gap=looks.gap_of_conversation(db, row_id),
+        acts=acts.in_conversation(db, row_id),
     )
+
+
+def message(desk: Desk, source: str, ident: str) -> Shown:
+    """One message. Raises `NotFound`."""
+    found = lists.message(desk.db, source, ident)
+    if found is None:
+        raise NotFound(f"There is no message {ident!r} in source {source!r}.")
+    return found
 
 
 def search(desk: Desk, words: str, limit: int, *, source: str = "") -> list[lists.Hit]:

@@ -12,9 +12,12 @@ from msgspec import Struct
 
 from modconsole.domain.ask import STATUSES
 from modconsole.domain.times import to_text
-from modconsole.store import queue, sums
+from modconsole.store import coverage, queue, sums
+from modconsole.store.coverage import StandingGap
 from modconsole.store.db import Db
 from modconsole.store.places import SourceRow
+
+GAPS = 100
 
 FINE, LEFT, CANNOT_SAY = 0, 1, 2
 """Nobody is left; somebody waits past the target; it cannot be said."""
@@ -43,6 +46,11 @@ class SourceLine(Struct, kw_only=True):
     waiting: int
     overdue: int
     backlog_overdue: int
+    walked_at: int | None
+    """When the last full walk that came to its end had begun."""
+    gaps: list[StandingGap]
+    """What cannot be seen: of the source, then of at most `GAPS` conversations; `conversation_gaps` counts those."""
+    conversation_gaps: int
 
 
 class Receipt(Struct, kw_only=True):
@@ -91,6 +99,9 @@ def make(db: Db, vouched: list[Vouched], *, since: int, until: int, by: str) -> 
                 waiting=waiting,
                 overdue=overdue,
                 backlog_overdue=backlog,
+                walked_at=each.source.walked_at,
+                gaps=coverage.gaps(db, each.source.id, GAPS),
+                conversation_gaps=each.source.gaps,
             )
         )
         if not each.fresh:
@@ -139,10 +150,19 @@ def document(receipt: Receipt) -> dict[str, Any]:
                 "waiting": line.waiting,
                 "overdue": line.overdue,
                 "backlog_overdue": line.backlog_overdue,
+                "last_full_walk": to_text(line.walked_at) if line.walked_at is not None else None,
+                "gaps": [_gap(each) for each in line.gaps],
+                "conversation_gaps": line.conversation_gaps,
             }
             for line in receipt.sources
         ],
     }
+
+
+def _gap(each: StandingGap) -> dict[str, Any]:
+    times = {"since": each.since, "from": each.begins, "to": each.ends}
+    told = {name: to_text(at) if at is not None else None for name, at in times.items()}
+    return {"conversation": each.conversation, "why": each.why, **told}
 
 
 def verdict(receipt: Receipt) -> str:

@@ -20,13 +20,11 @@ from modconsole.desk import asks, links, seen
 from modconsole.domain.safetext import Safe, cut, fill, join, line, literal
 from modconsole.errors import Conflict
 from modconsole.screens import browser
-from modconsole.screens.base import Base
-from modconsole.screens.saying import change_words, countdown, undone_words
+from modconsole.screens.counting import Counting
+from modconsole.screens.saying import change_words, undone_words
 from modconsole.screens.wording import clock, who
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
-
     from modconsole.desk.asks import Acted
     from modconsole.desk.undoing import Undone
     from modconsole.desk.views import QueueRow
@@ -36,11 +34,8 @@ if TYPE_CHECKING:
 _UNDO = literal(" · u undo")
 
 
-class AskActions(Base):
+class AskActions(Counting):
     """The commands of the place `ask`, and undo. Needs `current_ask`."""
-
-    _counting: Timer | None = None
-    _goes_out_at: int = 0
 
     def after_act(self, row: QueueRow, *, done: bool) -> None:
         """An act on a row is stored; `done` where it takes the ask out of the queue. Where the cursor goes, if anywhere."""
@@ -67,23 +62,7 @@ class AskActions(Base):
         if sent is None:
             return
         self.after_act(sent.row, done=True)
-        self._goes_out_at = sent.acted.goes_out_at or 0
-        self._count()
-        if self._counting is None:
-            self._counting = self.set_interval(1.0, self._count)
-
-    def _count(self) -> None:
-        """The seconds in which a reply can be taken back; once a second, and only while there are any."""
-        said = countdown(self._goes_out_at, self.desk.now())
-        counting = self._said[:1] == () or self._said[0][1] == "accent"
-        if counting and said is not None:
-            self.say(said)
-        if said is None or not counting:
-            if counting:
-                self.unsay()
-            if self._counting is not None:
-                self._counting.stop()
-                self._counting = None
+        self.count_down(sent.acted.goes_out_at or 0)
 
     # -- acts without words to anybody ----------------------------------------------------------------------------
 
@@ -268,7 +247,7 @@ class AskActions(Base):
         return undoing.undo(self.desk)
 
     def _undone(self, undone: Undone) -> None:
-        self._goes_out_at = 0
+        self.count_no_more()
         self.console.read_again()
         self.say(undone_words(undone))
 

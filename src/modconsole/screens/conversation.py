@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 
 from modconsole import keys
 from modconsole.desk import ahead
-from modconsole.desk.views import conversation
+from modconsole.desk.views import conversation, standing
 from modconsole.domain.safetext import Safe, cells, cut, fill, join, line, literal
 from modconsole.screens.ask_actions import AskActions
 from modconsole.screens.base import bindings, trust
@@ -101,6 +101,8 @@ class ConversationScreen(AskActions, ModerateActions):
     def show_head(self) -> None:
         """On the right stands whose ask the keys act on, and how it is with them."""
         right = self._about(self.current_ask())
+        if self._talk is not None and self._talk.conversation.gap is not None:
+            right = [(literal("! not seen to the end"), "warning"), (literal("  "), ""), *right]
         header = self.console.header
         bad = (
             [each for each in header.sources if each.source.id == self._source_id and each.state != "fresh"]
@@ -145,7 +147,12 @@ class ConversationScreen(AskActions, ModerateActions):
         self._reading, self._read_again = True, False
         self._began = time.monotonic()
         source, ident = self._source_id, self._conversation_id
-        self.work(lambda: Talk(conversation(self.desk, source, ident)), self._show, self._cannot_read)
+        self.work(lambda: self._read(source, ident), self._show, self._cannot_read)
+
+    def _read(self, source: str, ident: str) -> Talk:
+        """In a thread."""
+        found = conversation(self.desk, source, ident)
+        return Talk(found, standing(found.acts, self.desk.now()))
 
     def _rested(self) -> None:
         if self._read_again and not self._reading:
@@ -226,9 +233,7 @@ class ConversationScreen(AskActions, ModerateActions):
         told = self.view.item
         if told is None:
             return None
-        shown = told.shown
-        author = who(shown.name, shown.handle, shown.message.author.id)
-        return Target(self._source_id, shown.message.id, shown.message.state or "live", author)
+        return Target(self._source_id, told.entry.id, told.entry.state)
 
     def message_meant(self, row: QueueRow) -> str:
         """The message under the cursor, where it belongs to the ask."""

@@ -48,10 +48,28 @@ def no_sources() -> list[Piece]:
     """The database is there, and empty."""
     return page(
         literal("No source is connected yet"),
-        literal("A source is one account or site that you look after. To add one, run one of these:"),
+        literal("A source is one account or site that you look after. To add one, here:"),
+        (literal("6, then a"), literal("connect a place where your community talks")),
+        literal("or leave with ctrl+q and run one of these:"),
         *BEGIN,
         literal(""),
         literal("This screen fills by itself as soon as there is something to show."),
+    )
+
+
+def first_source() -> list[Piece]:
+    """The list of sources is empty."""
+    return page(
+        literal("No source is connected yet"),
+        literal("A source is one account or site that you look after: a blog, a forum, an"),
+        literal("inbox. What people write there comes in here, and the queue says who has"),
+        literal("not had a reply."),
+        literal(""),
+        (literal("a"), literal("add one, step by step: nothing is stored before")),
+        (literal(""), literal("the end, and nothing is sent")),
+        literal(""),
+        literal("What was written before is its backlog, counted apart."),
+        literal("From the command line: modconsole sources add, or modconsole import FILE."),
     )
 
 

@@ -22,6 +22,7 @@ from modconsole.domain.safetext import (
     wrap,
 )
 from modconsole.domain.times import to_instant
+from modconsole.screens.act_words import ends, log_line, past
 from modconsole.screens.talk import Told
 from modconsole.screens.wording import DOT, clock, wait, who
 from modconsole.widgets.plain import Piece, lay_out
@@ -93,7 +94,9 @@ def draw(told: Told, width: int, *, now: int, me: str, opened: int = 0) -> Drawn
     for send in told.sends:
         lines += _send(send, width, body, now)
     for decision in told.decisions:
-        lines += _decision(decision, width, body, now)
+        lines += _log(decided(decision, now), to_instant(decision.at), width, body, now)
+    for act in told.acts:
+        lines += _log(log_line(act, now), act.at, width, body, now, doubtful=act.state in ("unsure", "failed"))
     return Drawn(lines, waits=told.ask is not None and told.ask.status in ("waiting", "unknown", "sending"))
 
 
@@ -147,6 +150,8 @@ def _badges(told: Told, now: int) -> Iterator[Safe]:
     message = told.shown.message
     if told.first_comment and told.ask is not None and told.entry.id == (*told.ask.messages, told.ask.latest)[0]:
         yield literal("first comment")
+    for act in told.stands:
+        yield fill("{}{}", past(act.act), ends(act, now))
     if told.ask is not None and told.ask.status in ("snoozed", "promised", "sending"):
         yield line(told.ask.status)
     if message.automatic:
@@ -261,12 +266,14 @@ def _send(send: OutboxRow, width: int, indent: int, now: int) -> Iterator[list[P
         yield [*_space(indent + 2), (fill("\u2026 {} more lines", len(text) - FOLDED), "dim")]
 
 
-def _decision(decision: Decision, width: int, indent: int, now: int) -> Iterator[list[Piece]]:
-    said = wrap(decided(decision, now), max(8, width - indent - 10))
+def _log(told: Safe, at: int, width: int, indent: int, now: int, *, doubtful: bool = False) -> Iterator[list[Piece]]:
+    """What we did, below the message that it was about."""
+    said = wrap(told, max(8, width - indent - 10))
     for number, each in enumerate(said[:NOTE_LINES]):
-        left: list[Piece] = [*_space(indent), (_DOT if not number else _GAP, "dim"), (each, "dim")]
-        at: list[Piece] = [(_GAP, ""), (clock(to_instant(decision.at), now), "dim")] if not number else []
-        yield lay_out(left, at, width)
+        style = "warning" if doubtful else "dim"
+        left: list[Piece] = [*_space(indent), (_DOT if not number else _GAP, "dim"), (each, style)]
+        when: list[Piece] = [(_GAP, ""), (clock(at, now), "dim")] if not number else []
+        yield lay_out(left, when, width)
     if len(said) > NOTE_LINES:
         yield [*_space(indent + 2), (literal("[cut]"), "dim")]
 

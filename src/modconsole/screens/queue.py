@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from modconsole.desk.outgoing import Outgoing, under_way
+from modconsole.desk.outgoing import Outgoing, OutgoingAct, acts_under_way, under_way
 from modconsole.desk.views import Header, QueueRow, SourceState
 from modconsole.domain.safetext import EMPTY, Safe, fill, fit, join, line, literal
 from modconsole.errors import UsageError
 from modconsole.keys import Command, keys_of, shown
 from modconsole.keys import command as by_id
 from modconsole.screens import lessons
+from modconsole.screens.act_words import STATES, on_whom
 from modconsole.screens.ask_actions import AskActions
 from modconsole.screens.base import bindings, rule, vouched
 from modconsole.screens.listing import ListScreen
@@ -31,7 +32,7 @@ from modconsole.widgets.plain import Painted, Piece
 if TYPE_CHECKING:
     from textual.strip import Strip
 
-    from modconsole.desk.moderating import Moderated
+    from modconsole.desk.views import Moderated
 
 WIDE: Final = 120
 """From this width on, a second pane shows the text of the ask under the cursor."""
@@ -88,6 +89,7 @@ class QueueScreen(AskActions, ModerateActions, ListScreen[QueueRow]):
         self.foot_lines = Foot(id="sections")
         self.detail = Pane(id="detail")
         self._under_way: list[Outgoing] = []
+        self._acts: list[OutgoingAct] = []
         self._narrowed = True
         self._unlimited = 0
         self._done: set[tuple[str, ...]] = set()
@@ -165,10 +167,14 @@ class QueueScreen(AskActions, ModerateActions, ListScreen[QueueRow]):
         super().header_changed(header)
 
     def _look_under_way(self) -> None:
-        self.work(lambda: under_way(self.desk, FOOT_LINES + 1), self._show_under_way, lambda _error: None)
+        self.work(
+            lambda: (under_way(self.desk, FOOT_LINES + 1), acts_under_way(self.desk, FOOT_LINES + 1)),
+            self._show_under_way,
+            lambda _error: None,
+        )
 
-    def _show_under_way(self, found: list[Outgoing]) -> None:
-        self._under_way = found
+    def _show_under_way(self, found: tuple[list[Outgoing], list[OutgoingAct]]) -> None:
+        self._under_way, self._acts = found
         self._show_foot()
 
     def _show_foot(self) -> None:
@@ -179,6 +185,7 @@ class QueueScreen(AskActions, ModerateActions, ListScreen[QueueRow]):
         self.foot_lines.show(
             [
                 (literal("sending"), [self._sending(each) for each in sending[:room]]),
+                (literal("acts"), [self._acting(each.act) for each in self._acts[:room]]),
                 (literal("cannot say"), _doubts(doubtful, room, self.now)),
             ]
         )
@@ -191,6 +198,16 @@ class QueueScreen(AskActions, ModerateActions, ListScreen[QueueRow]):
             (fit(to, 22), "strong"),
             (join([where(each.send.source, each.send.title, "comments"), SPACE, SPACE]), "dim"),
             (state, "dim"),
+        ]
+
+    def _acting(self, act: Moderated) -> list[Piece]:
+        state = STATES.get(act.state, EMPTY)
+        doubtful = act.state in ("unsure", "failed")
+        return [
+            (fit(clock(act.at, self.now), 16), "dim"),
+            (fit(on_whom(act), 22), "strong"),
+            (fill("{} · {}: ", line(act.source, 30), line(act.act, 30)), "dim"),
+            (fill("{} · 7", state) if doubtful else state, "warning" if doubtful else "dim"),
         ]
 
     def draw(self, row: QueueRow, width: int) -> list[Piece]:
@@ -265,15 +282,16 @@ class QueueScreen(AskActions, ModerateActions, ListScreen[QueueRow]):
     def after_moderation(self, done: Moderated) -> None:
         """An ask that leaves the list because of it leaves by our own act."""
         row = self.current_ask()
-        if row is not None and done.message in (*row.messages, row.latest):
+        changed = done.on == "message" and done.was != done.became
+        if row is not None and changed and done.message in (*row.messages, row.latest):
             self.after_act(row, done=True)
 
     def moderated(self) -> Target | None:
-        """The message that the row shows: an open ask's is live on its platform."""
+        """The message that the row shows."""
         row = self.current_ask()
         if row is None:
             return None
-        return Target(row.source, self.message_meant(row), "live", who(row.name, row.handle, row.person))
+        return Target(row.source, self.message_meant(row))
 
     def refusal(self, command: Command) -> Safe | None:
         """At home there is nowhere to go back to."""

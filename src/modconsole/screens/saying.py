@@ -79,18 +79,19 @@ def caution_words(caution: Caution, name: Safe, text: str, now: int, width: int)
     return fill("{}: {}", head, quoted(text, max(12, width - len(head) - 4))) if said else fill("{}.", head)
 
 
-def countdown(goes_out_at: int, now: int) -> Sequence[Piece] | None:
-    """How long a reply can still be taken back; None once it is on its way."""
+def countdown(goes_out_at: int, now: int, what: Safe) -> Sequence[Piece] | None:
+    """How long something can still be called off that will then be `what`, as "sent"; None once it is on its way."""
     left = goes_out_at - now
     if left <= 0:
         return None
-    return [(fill("sent in {} s", -(-left // SECOND)), "accent"), (literal(" · u undo"), "dim")]
+    return [(fill("{} in {} s", what, -(-left // SECOND)), "accent"), (literal(" · u undo"), "dim")]
 
 
 def undone_words(undone: Undone) -> Safe:
     """What an undo took back."""
     if undone.what == "reply":
         return literal("The reply is taken back; it is a draft again. r goes on with it.")
-    what = fill("Undone: {}", line(undone.what, 40))
+    named = line(undone.what, 40)
+    what = fill("Called off: {}", named) if undone.cancelled else fill("Undone: {}", named)
     status = STATUS.get(undone.status)
     return join([what, literal("; "), status]) if status is not None else what

@@ -9,15 +9,14 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from modconsole.desk import outgoing
 from modconsole.desk.views import Header, SourceState, coverage
 from modconsole.domain.safetext import EMPTY, Safe, fill, fit, join, line, literal
 from modconsole.domain.times import SECOND
-from modconsole.keys import Command
 from modconsole.screens import lessons
 from modconsole.screens.base import bindings
 from modconsole.screens.listing import ListScreen, titles
-from modconsole.screens.wording import DOT, SPACE, age, clock, wait
+from modconsole.screens.source_actions import SourceActions
+from modconsole.screens.wording import ASKS, CONVERSATIONS, DOT, ITEMS, SPACE, age, clock, many, wait
 from modconsole.widgets.plain import Piece, Plain
 from modconsole.widgets.window import ListPager
 
@@ -71,7 +70,7 @@ class Sources:
         return self._all().position(key)
 
 
-class SourcesScreen(ListScreen[Line]):
+class SourcesScreen(SourceActions, ListScreen[Line]):
     """What each source can vouch for."""
 
     PLACE = "sources"
@@ -132,7 +131,7 @@ class SourcesScreen(ListScreen[Line]):
         """How to connect one."""
         if self.trouble is not None and self.console.header is None:
             return lessons.no_database(self.trouble)
-        return lessons.no_sources()
+        return lessons.first_source()
 
     def moved(self, row: Line | None) -> None:
         """The lower part follows the cursor."""
@@ -143,44 +142,21 @@ class SourcesScreen(ListScreen[Line]):
         super().header_changed(header)
         self.moved(self.list.row)
 
-    def refusal(self, command: Command) -> Safe | None:
-        """A source that was only imported is not synced, so there is nothing to ask for or to pause."""
-        if command.id in ("source.sync", "source.pause"):
-            row = self.list.row
-            if row is None:
-                return literal("There is no source under the cursor.")
-            if not row.state.source.account:
-                return literal("This source was imported: nobody is signed in to it, so it is not synced.")
-        if command.id == "list.open":
-            return literal("All that is known of a source is below the list.")
-        return super().refusal(command)
+    def meant(self) -> SourceState | None:
+        """The source under the cursor."""
+        return self.list.row.state if self.list.row is not None else None
 
-    def action_sync_this(self) -> None:
-        """Look at the source under the cursor now."""
-        row = self.list.row
-        if row is not None:
-            self.console.action_sync(row.state.source.id)
+    def opened(self, row: Line) -> None:
+        """All that is known of it."""
+        from modconsole.screens.source import SourceScreen
 
-    def action_pause(self) -> None:
-        """Leave the source out of syncs, or take it in again."""
-        row = self.list.row
-        if row is None:
-            return
-        source = row.state.source
-        self.work(lambda: outgoing.pause(self.desk, source.id, not source.paused), lambda _: self._paused(row))
+        self.app.push_screen(SourceScreen(row.state.source.id))
 
-    def _paused(self, row: Line) -> None:
-        name = line(row.state.source.id)
-        again = row.state.source.paused
-        self.console.read_again()
-        self.say(
-            join(
-                [
-                    name,
-                    literal(" is synced again.") if again else literal(" is left out of syncs: p takes it in again."),
-                ]
-            )
-        )
+    def action_add(self) -> None:
+        """Sign in to a place."""
+        from modconsole.screens.adding import PlatformsScreen
+
+        self.app.push_screen(PlatformsScreen(self.added))
 
 
 _WORDS = {"fresh": literal("ok"), "stale": literal("! stale"), "failed": literal("! failed")}
@@ -209,12 +185,24 @@ def about(state: SourceState, now: int) -> list[Piece]:
         (literal("us"), join(us, literal(", ")) if us else literal("nobody: every reply counts as a stranger's"), "")
     )
     rows.append(
-        (literal("holds"), fill("{:,} conversations, {:,} open asks", source.conversations, source.open_asks), "")
+        (
+            literal("holds"),
+            join([many(source.conversations, *CONVERSATIONS), many(source.open_asks, *ASKS)], literal(", ")),
+            "",
+        )
     )
     if source.gaps:
-        rows.append((literal("gaps"), fill("{:,} conversations could not be seen to the end", source.gaps), "warning"))
+        rows.append(
+            (
+                literal("gaps"),
+                fill("{} could not be seen to the end: Enter", many(source.gaps, *CONVERSATIONS)),
+                "warning",
+            )
+        )
     if source.poisoned:
-        rows.append((literal("set aside"), fill("{:,} items that could not be read", source.poisoned), "warning"))
+        rows.append(
+            (literal("set aside"), fill("{} could not be read: Enter", many(source.poisoned, *ITEMS)), "warning")
+        )
     for label, said, style in rows:
         pieces += [(newline, ""), (fit(label, 11), "dim"), (said, style)]
     return pieces
@@ -229,5 +217,5 @@ def _todo(state: SourceState) -> Safe:
     if source.hint:
         return line(source.hint, 200)
     if not source.account:
-        return literal("import a newer file, or sign in: modconsole sources add")
+        return literal("import a newer file, or sign in: l")
     return literal("R or s looks again now; it is also tried again by itself")

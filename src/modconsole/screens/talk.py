@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from modconsole.desk.views import Conversation
 
 if TYPE_CHECKING:
-    from modconsole.desk.views import Entry, OutboxRow, QueueRow, Shown
+    from modconsole.desk.views import Entry, Moderated, OutboxRow, QueueRow, Shown
     from modconsole.domain.records import Decision
 
 UNCOVERED = ("waiting", "sending", "unknown", "snoozed", "promised", "held")
@@ -37,6 +37,10 @@ class Told:
     first_comment: bool = False
     decisions: tuple[Decision, ...] = ()
     sends: tuple[OutboxRow, ...] = ()
+    acts: tuple[Moderated, ...] = ()
+    """Moderation of this message, and of the person or the place as seen at it."""
+    stands: tuple[Moderated, ...] = ()
+    """What we have done to its author and still holds, as a ban."""
     sent_by: str = ""
     """Who wrote this reply of ours at this desk; empty where it was written elsewhere, or by them."""
 
@@ -46,12 +50,16 @@ class Talk:
     """The messages of a conversation, by index in reading order. Keeps the promises of `widgets.thread.Source`."""
 
     conversation: Conversation
+    standing: Sequence[Moderated] = ()
+    """What we have done to the people who write here and still holds."""
     waiting: list[int] = field(init=False)
     """Indexes of the earliest uncovered message of each person who waits, ascending."""
     _asks: dict[str, QueueRow] = field(init=False, default_factory=dict)
     _newcomers: set[str] = field(init=False, default_factory=set)
     _decisions: dict[int, list[Decision]] = field(init=False, default_factory=dict)
     _sends: dict[int, list[OutboxRow]] = field(init=False, default_factory=dict)
+    _acts: dict[int, list[Moderated]] = field(init=False, default_factory=dict)
+    _stands: dict[str, list[Moderated]] = field(init=False, default_factory=dict)
     _authors: dict[str, str] = field(init=False, default_factory=dict)
     _index: dict[str, int] = field(init=False, default_factory=dict)
     _people: dict[tuple[str, str], QueueRow] = field(init=False, default_factory=dict)
@@ -68,6 +76,8 @@ class Talk:
         sends = [each for each in talk.sends if each.state != "taken_back"]
         named = {each.through for each in decisions} | {each.reply_to for each in sends} | self._asks.keys()
         named |= {each.message for each in sends} | {ask.latest for ask in talk.asks}
+        acts = [each for each in talk.acts if each.conversation == talk.row.conversation]
+        named |= {each.message for each in acts}
         self._index = {entry.id: at for at, entry in enumerate(talk.entries) if entry.id in named}
         last = len(talk.entries) - 1
         for decision in decisions:
@@ -77,6 +87,10 @@ class Talk:
                 self._authors[send.message] = send.by
             else:
                 self._sends.setdefault(self._index.get(send.reply_to or "", last), []).append(send)
+        for act in acts:
+            self._acts.setdefault(self._index.get(act.message or "", last), []).append(act)
+        for act in self.standing:
+            self._stands.setdefault(act.target, []).append(act)
         self.waiting = sorted(self._first(ask) for ask in talk.asks if ask.key[0] < 4)
 
     def _first(self, ask: QueueRow) -> int:
@@ -117,6 +131,8 @@ class Talk:
                 first_comment=entries[index].author in self._newcomers,
                 decisions=tuple(self._decisions.get(index, ())),
                 sends=tuple(self._sends.get(index, ())),
+                acts=tuple(self._acts.get(index, ())),
+                stands=tuple(self._stands.get(entries[index].author, ())),
                 sent_by=self._authors.get(entries[index].id, ""),
             )
             for index in range(start, min(stop, len(entries)))

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 
 from modconsole.desk.explain import Explanation, explain
 from modconsole.desk.explain import Line as Considered
+from modconsole.desk.views import StandingGap
 from modconsole.domain.safetext import EMPTY, Safe, cut, fill, fit, join, line, literal, wrap
 from modconsole.domain.times import parse
 from modconsole.screens.base import Base, bindings
@@ -157,8 +158,15 @@ def sentences(told: Explanation, now: int) -> list[Said]:
         said = fill("{} decisions about others", others) if others > 1 else literal("1 decision about others")
         found.append(Said(((_STEP, "dim"), (said, "dim")), 2))
     found[-1] = replace(found[-1], below=True)
+    if told.gap is not None:
+        found.append(Said(((_gap(told.gap, now), "warning"),), below=True))
     found += [Said(((each, "dim"),)) for each in _target(told, now)]
     return found
+
+
+def _gap(gap: StandingGap, now: int) -> Safe:
+    """What cannot be seen here: an answer may be missing, and so may a question."""
+    return fill("! Not all of this conversation can be seen, since {}: {}.", clock(gap.since, now), line(gap.why, 300))
 
 
 def _answer(told: Explanation, now: int) -> Safe:

@@ -13,6 +13,13 @@ SPACE: Final = literal(" ")
 
 PRIVATE: Final = ("dm", "group_dm")
 
+MESSAGES: Final = (literal("message"), literal("messages"))
+CONVERSATIONS: Final = (literal("conversation"), literal("conversations"))
+PEOPLE: Final = (literal("person"), literal("people"))
+ASKS: Final = (literal("open ask"), literal("open asks"))
+ITEMS: Final = (literal("item"), literal("items"))
+"""One, and several, for `many`."""
+
 
 def age(span: int) -> Safe:
     """A length of time in one unit, for the age of a look: `now`, `2m`, `3h`, `4d`. `span` in microseconds."""
@@ -68,6 +75,11 @@ def clock(instant: int, now: int) -> Safe:
 
 def _local(instant: int) -> datetime:
     return to_datetime(max(0, instant)).astimezone()
+
+
+def many(number: int, one: Safe, several: Safe) -> Safe:
+    """`1 item`, `1,204 items`."""
+    return fill("{:,} {}", number, one if number == 1 else several)
 
 
 def who(name: str | None, handle: str | None, person: str) -> Safe:

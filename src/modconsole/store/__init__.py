@@ -10,7 +10,8 @@
 - `queue`     the queue in queue order, page by page; counts
 - `lists`     inbox, conversation, search hits
 - `places`    sources, and what each can vouch for
-- `journal`   decisions, their undo, drafts
+- `journal`   decisions, their undo, drafts; all that we did
+- `acts`      moderation acts on their way and done
 - `outbox`    replies on their way
 - `landing`   what a page of a sync brought, and what cannot be stored
 - `marks`     where each sync stands, coverage, the lease of who syncs

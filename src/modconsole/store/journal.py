@@ -13,22 +13,6 @@ from modconsole.store.ingest import ingest
 from modconsole.store.refresh import refresh
 
 
-class Moderated(Struct, kw_only=True):
-    """A moderation act that was carried out on a platform. `was` and `became` are message states; undo goes back to `was`."""
-
-    id: str
-    at: int
-    by: str
-    source: str
-    conversation: str
-    message: str
-    act: str
-    was: str
-    became: str
-    reason: str = ""
-    undone: bool = False
-
-
 class Done(Struct, kw_only=True):
     """One act of ours, as the journal shows it."""
 
@@ -38,13 +22,18 @@ class Done(Struct, kw_only=True):
     by: str
     what: str
     source: str
-    conversation: str
+    conversation: str | None
+    """None for an act on a person who was named by their id alone."""
     person: str | None
     through: str | None
     undone: bool
     state: str = ""
-    """Of a send its state."""
+    """Of a send and of a moderation act how far it is; of a done act on a message the state that the message came to."""
     text: str = ""
+    on: str = ""
+    """Of a moderation act what it was on: message, person or conversation."""
+    label: str = ""
+    until: int | None = None
 
 
 def decide(db: Db, decision: Decision, now: int) -> None:
@@ -52,36 +41,36 @@ def decide(db: Db, decision: Decision, now: int) -> None:
     ingest(db, [decision], now)
 
 
+_DECISIONS = (
+    "select d.id, d.seq, d.at, d.by, d.act, s.native, c.native, d.person, d.through, d.undone_at is not null, '',"
+    " ifnull(d.reason, ifnull(d.text, '')), '', '', d.until from decision d join source s on s.id = d.source"
+    " join conversation c on c.id = d.conversation "
+)
+_REPLIES = (
+    "select d.id, d.seq, d.at, d.by, 'reply', s.native, c.native, null, d.through, d.state = 'taken_back', d.state, d.text,"
+    " '', '', null from send d join source s on s.id = d.source join conversation c on c.id = d.conversation "
+)
+_ACTS = (
+    "select d.id, d.seq, d.at, d.by, d.act, s.native, c.native, d.person, d.message, d.undone_at is not null,"
+    " case d.state when 'done' then ifnull(d.became, 'done') else d.state end, d.reason, d.kind, d.label, d.until"
+    " from moderation d join source s on s.id = d.source left join conversation c on c.id = d.conversation "
+)
+
+
 def journal(db: Db, limit: int, *, by: str | None = None) -> list[Done]:
-    """The latest acts, newest first: decisions and sends together."""
-    who = "where d.by = ?" if by is not None else ""
+    """The latest acts, newest first: decisions, sends and moderation together.
+
+    What takes a moderation act back is told with that act.
+    """
+    who = "where d.by = ?" if by is not None else "where 1"
     args = [by] if by is not None else []
     found = db.rows(
-        "select * from (select d.id, d.seq, d.at, d.by, d.act, s.native, c.native, d.person, d.through,"
-        " d.undone_at is not null, '', ifnull(d.reason, ifnull(d.text, '')) from decision d join source s on s.id = d.source"
-        f" join conversation c on c.id = d.conversation {who} union all select d.id, d.seq, d.at, d.by, 'reply', s.native,"
-        " c.native, null, d.through, d.state = 'taken_back', d.state, d.text from send d join source s on s.id = d.source"
-        f" join conversation c on c.id = d.conversation {who} union all select d.id, d.seq, d.at, d.by, d.act, s.native,"
-        " c.native, null, d.message, d.undone_at is not null, d.became, ifnull(d.reason, '') from moderation d join source s"
-        f" on s.id = d.source join conversation c on c.id = d.conversation {who}) order by seq desc limit ?",
+        f"select * from ({_DECISIONS}{who} union all {_REPLIES}{who} union all {_ACTS}{who} and d.undoes is null)"
+        " order by seq desc limit ?",
         [*args, *args, *args, limit],
     )
     return [
-        Done(
-            id=row[0],
-            seq=row[1],
-            at=row[2],
-            by=row[3],
-            what=row[4],
-            source=row[5],
-            conversation=row[6],
-            person=row[7],
-            through=row[8],
-            undone=bool(row[9]),
-            state=row[10],
-            text=row[11],
-        )
-        for row in found
+        Done(**dict(zip(Done.__struct_fields__, (*row[:9], bool(row[9]), *row[10:]), strict=True))) for row in found
     ]
 
 
@@ -107,8 +96,12 @@ def undo_decision(db: Db, ident: str, by: str, now: int) -> bool:
 
 
 def mine(db: Db, by: str) -> Done | None:
-    """My last act that has not been taken back."""
-    return next((done for done in journal(db, 200, by=by) if not done.undone), None)
+    """My last act that has not been taken back, and that came to something."""
+    return next((done for done in journal(db, 200, by=by) if not done.undone and not _came_to_nothing(done)), None)
+
+
+def _came_to_nothing(done: Done) -> bool:
+    return bool(done.on) and done.state in ("failed", "cancelled")
 
 
 def decisions_on(db: Db, conversation: int) -> list[Decision]:
@@ -117,52 +110,6 @@ def decisions_on(db: Db, conversation: int) -> list[Decision]:
         rows.decision_of(row)
         for row in db.rows(rows.DECISION_SELECT + "where d.conversation = ? order by d.at, d.id", (conversation,))
     ]
-
-
-# -- acts on the platform -----------------------------------------------------------------------------------------------------
-
-
-def record_moderation(db: Db, act: Moderated) -> None:
-    """Write down a moderation act that the platform has carried out."""
-    with db.write():
-        db.run(
-            "insert into moderation (id, at, by, source, conversation, message, act, was, became, reason, seq) select"
-            " ?, ?, ?, c.source, c.id, ?, ?, ?, ?, ?, ? from conversation c join source s on s.id = c.source"
-            " where s.native = ? and c.native = ?",
-            (
-                act.id,
-                act.at,
-                act.by,
-                act.message,
-                act.act,
-                act.was,
-                act.became,
-                act.reason or None,
-                db.next_seq(),
-                act.source,
-                act.conversation,
-            ),
-        )
-
-
-def moderation(db: Db, ident: str) -> Moderated | None:
-    """A moderation act by its id, or None."""
-    row = db.row(
-        "select d.id, d.at, d.by, s.native, c.native, d.message, d.act, d.was, d.became, ifnull(d.reason, ''),"
-        " d.undone_at is not null from moderation d join source s on s.id = d.source join conversation c"
-        " on c.id = d.conversation where d.id = ?",
-        (ident,),
-    )
-    if row is None:
-        return None
-    names = Moderated.__struct_fields__
-    return Moderated(**{**dict(zip(names, row, strict=True)), "undone": bool(row[-1])})
-
-
-def undo_moderation(db: Db, ident: str, by: str, now: int) -> None:
-    """Mark a moderation act as taken back, once the platform has carried out the compensating call."""
-    with db.write():
-        db.run("update moderation set undone_at = ?, undone_by = ? where id = ?", (now, by, ident))
 
 
 # -- drafts ----------------------------------------------------------------------------------------------------------------

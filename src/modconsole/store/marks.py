@@ -46,6 +46,11 @@ def accounts(db: Db) -> list[AccountRow]:
     ]
 
 
+def account(db: Db, source: str) -> AccountRow | None:
+    """How a source is reached; None where nobody is signed in to it."""
+    return next((each for each in accounts(db) if each.source == source), None)
+
+
 def has_account(db: Db, source: str) -> bool:
     """Whether somebody is signed in to a source."""
     return (
@@ -93,12 +98,14 @@ class Mark(Struct, kw_only=True):
     hint: str | None = None
     walked_at: int | None = None
     """When the last full walk that came to its end had begun."""
+    retry_at: int | None = None
+    """Until when the platform wants to be left alone; None where it did not say so at the last try."""
 
 
 def mark(db: Db, source: str) -> Mark:
     """What is known of the syncs of one source; an empty mark before the first."""
     row = db.row(
-        "select position, synced_at, tried_at, failed_at, failure, hint, walked_at from mark where source = ?",
+        "select position, synced_at, tried_at, failed_at, failure, hint, walked_at, retry_at from mark where source = ?",
         (source_id(db, source),),
     )
     if row is None:
@@ -130,19 +137,23 @@ def synced(db: Db, source: str, began: int, now: int, *, walked: bool) -> None:
         db.run(
             "insert into mark (source, position, synced_at, walked_at, tried_at) values (?1, '{}', ?2, ?3, ?4) on conflict do"
             " update set synced_at = ?2, walked_at = ifnull(?3, walked_at), failed_at = null, failure = null, hint = null,"
-            " tried_at = ?4",
+            " retry_at = null, tried_at = ?4",
             (source_id(db, source), began, began if walked else None, now),
         )
         thin_looks(db, source_id(db, source), now)
 
 
-def failed(db: Db, source: str, now: int, why: str, hint: str) -> None:
-    """A sync of a source has failed. The first time of failing is kept until it works again."""
+def failed(db: Db, source: str, now: int, why: str, hint: str, retry_at: int | None = None) -> None:
+    """A sync of a source has failed. The first time of failing is kept until it works again.
+
+    `retry_at` is the instant until which the platform wants to be left alone, where it said so.
+    """
     with db.write():
         db.run(
-            "insert into mark (source, position, failed_at, failure, hint, tried_at) values (?1, '{}', ?2, ?3, ?4, ?2)"
-            " on conflict do update set failed_at = ifnull(failed_at, ?2), failure = ?3, hint = ?4, tried_at = ?2",
-            (source_id(db, source), now, why, hint),
+            "insert into mark (source, position, failed_at, failure, hint, tried_at, retry_at) values"
+            " (?1, '{}', ?2, ?3, ?4, ?2, ?5) on conflict do update set failed_at = ifnull(failed_at, ?2), failure = ?3,"
+            " hint = ?4, tried_at = ?2, retry_at = ?5",
+            (source_id(db, source), now, why, hint, retry_at),
         )
 
 

@@ -123,21 +123,23 @@ def to_look_for(db: Db, source: str, now: int) -> list[OutboxRow]:
 _NEXT = "case state when 'queued' then ifnull(not_before, 0) when 'failed' then retry_at else ifnull(retry_at, 0) end"
 
 
+_OPEN = f"""select source, {_NEXT} as next from send where state in ('queued', 'unsure', 'sent')
+    or (state = 'failed' and retry_at is not null)
+    union all select source, case state when 'queued' then not_before else retry_at end from moderation
+    where state in ('queued', 'unsure')"""
+"""By source, when each reply and each moderation act on its way has something to do; null where nothing can be done."""
+
+
 def next_due(db: Db) -> int | None:
-    """When the outbox next has something to do: a send, another try, a look; None where nothing waits."""
-    found = db.value(
-        f"select min({_NEXT}) from send where state in ('queued', 'unsure', 'sent')"
-        " or (state = 'failed' and retry_at is not null)"
-    )
+    """When there is next something to do: a send, another try, a look, an act; None where nothing waits."""
+    found = db.value(f"select min(next) from ({_OPEN})")
     return int(found) if found is not None else None
 
 
 def due_sources(db: Db, now: int) -> list[str]:
-    """The sources whose outbox has something to do."""
+    """The sources for which there is something to do: replies, and moderation acts (see `store.acts`)."""
     found = db.rows(
-        "select distinct s.native from send d join source s on s.id = d.source where (d.state in ('queued', 'unsure', 'sent')"
-        f" or (d.state = 'failed' and d.retry_at is not null)) and {_NEXT} <= ?",
-        (now,),
+        f"select distinct s.native from ({_OPEN}) d join source s on s.id = d.source where d.next <= ?", (now,)
     )
     return [row[0] for row in found]
 

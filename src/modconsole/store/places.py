@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from modconsole.domain.records import Identity
+from modconsole.store import coverage
 from modconsole.store.db import Db
 from modconsole.store.rows import identities_of
 
@@ -40,6 +41,9 @@ class SourceRow(Struct, kw_only=True):
     hint: str | None
     walked_at: int | None
     poisoned: int
+    tried_at: int | None = None
+    retry_at: int | None = None
+    """Until when the platform wants to be left alone."""
 
 
 def sources(db: Db) -> list[SourceRow]:
@@ -48,7 +52,8 @@ def sources(db: Db) -> list[SourceRow]:
         "select s.id, s.native, s.platform, s.name, s.url, s.identities, s.target_hours, s.hours, s.fresh_within, s.answer,"
         " s.connected_at, (select sum(n) from tally t where t.source = s.id and t.status in ('waiting', 'sending', 'unknown')),"
         " s.conversations, a.source is not null, ifnull(a.paused, 0),"
-        " k.synced_at, k.failed_at, k.failure, k.hint, k.walked_at, (select count(*) from poison x where x.source = s.id)"
+        " k.synced_at, k.failed_at, k.failure, k.hint, k.walked_at, (select count(*) from poison x where x.source = s.id),"
+        " k.tried_at, k.retry_at"
         " from source s left join account a on a.source = s.id left join mark k on k.source = s.id order by s.native"
     )
     rows = []
@@ -69,10 +74,10 @@ def sources(db: Db) -> list[SourceRow]:
                 connected_at=row[10],
                 checked_at=look[0] if look else None,
                 complete_through=look[1] if look else None,
-                gap=(look[3] or "a part could not be seen") if look and look[2] else None,
+                gap=(look[3] or coverage.UNSAID) if look and look[2] else None,
                 open_asks=row[11] or 0,
                 conversations=row[12],
-                gaps=_standing_gaps(db, row[0]),
+                gaps=coverage.count_gaps(db, row[0]),
                 account=bool(row[13]),
                 paused=bool(row[14]),
                 synced_at=row[15],
@@ -81,6 +86,8 @@ def sources(db: Db) -> list[SourceRow]:
                 hint=row[18],
                 walked_at=row[19],
                 poisoned=row[20],
+                tried_at=row[21],
+                retry_at=row[22],
             )
         )
     return rows
@@ -93,10 +100,3 @@ def latest_look(db: Db, source: int, conversation: str = "") -> Any:
         " order by checked_at desc, ifnull(observed_at, checked_at) desc, gap desc, body desc limit 1",
         (source, conversation),
     )
-
-
-def _standing_gaps(db: Db, source: int) -> int:
-    found = db.rows(
-        "select distinct conversation from coverage where source = ? and conversation <> '' and gap = 1", (source,)
-    )
-    return sum(1 for (conversation,) in found if latest_look(db, source, conversation)[2])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-VERSION = 1
+VERSION = 4
 """`PRAGMA user_version` of a database to which all migrations have been applied."""
 
 migrations = Migrations("modconsole")
@@ -163,6 +163,67 @@ def first(db: Database) -> None:
     """Everything the first release needs."""
     for statement in (*_MIRROR, *_OURS, *_CACHE, *_OVERDUE, *_SYNC):
         db.execute(statement)
+
+
+_ACTS = (
+    """create table moderation_2 (
+        id text primary key, at integer not null, by text not null, source integer not null references source(id),
+        conversation integer references conversation(id), kind text not null, target text not null, message text, person text,
+        act text not null, label text not null default '', reason text not null default '', until integer,
+        state text not null, not_before integer, holder text, attempted_at integer, attempts integer not null default 0,
+        retry_at integer, was text, became text, undo_act text, undo_token text, note text not null default '',
+        trouble text not null default '', hint text not null default '', undoes text, undone_at integer, undone_by text,
+        seq integer not null)""",
+    # A restored message is where it was before; the other states each have an act that leads to them.
+    """insert into moderation_2 (id, at, by, source, conversation, kind, target, message, person, act, reason, state, was, became,
+        undo_act, undo_token, undone_at, undone_by, seq)
+        select d.id, d.at, d.by, d.source, d.conversation, 'message', d.message, d.message,
+            (select p.native from message m join person p on p.id = m.person where m.source = d.source and m.native = d.message),
+            case d.act when 'trash' then 'remove' else d.act end, ifnull(d.reason, ''), 'done', d.was, d.became,
+            case when d.was = d.became then null when d.became in ('spam', 'removed') then 'restore'
+                else case d.was when 'live' then 'approve' when 'held' then 'hold' when 'spam' then 'spam'
+                when 'removed' then 'remove' end end,
+            '{}', d.undone_at, d.undone_by, d.seq from moderation d""",
+    "drop table moderation",
+    "alter table moderation_2 rename to moderation",
+    "create index moderation_in on moderation (conversation)",
+    "create index moderation_of on moderation (source, person) where person is not null",
+    "create index moderation_on on moderation (source, kind, target)",
+    "create index moderation_by on moderation (by, seq)",
+    "create index moderation_open on moderation (state) where state not in ('done', 'cancelled')",
+    "create index moderation_undoes on moderation (undoes) where undoes is not null",
+)
+
+
+@migrations(name="0002_acts")
+def acts(db: Database) -> None:
+    """Moderation acts on persons and conversations too, on their way as replies are, each with the call that takes it back."""
+    for statement in _ACTS:
+        db.execute(statement)
+
+
+_RECEIVED = (
+    """create table receiver (
+        source integer primary key references source(id), added_at integer not null, fresh_within real not null,
+        deliveries integer not null default 0, last_at integer)""",
+    """create table received (
+        source integer not null references source(id), id text not null, at integer not null,
+        primary key (source, id)) without rowid""",
+    "create index received_at on received (at)",
+)
+
+
+@migrations(name="0003_received")
+def received(db: Database) -> None:
+    """Sources that are written to by webhook, and the ids of their deliveries."""
+    for statement in _RECEIVED:
+        db.execute(statement)
+
+
+@migrations(name="0004_retry_at")
+def retry_at(db: Database) -> None:
+    """Until when a platform wants to be left alone."""
+    db.execute("alter table mark add column retry_at integer")
 
 
 def migrate(db: Database) -> None:

@@ -61,9 +61,23 @@ def left_over(db: Db, now: int) -> dict[str, tuple[int, int, int]]:
     return {row[0]: (row[1], row[2] or 0, row[3] or 0) for row in found}
 
 
-def statuses(db: Db, source: str) -> dict[tuple[str, str, str], tuple[str, int | None]]:
-    """How every ask of a source stands: (conversation, thread, person) → (status, waiting since)."""
+class Standing(Struct, frozen=True, kw_only=True):
+    """How one ask stands. Times are instants; what only open asks have is empty for the others."""
+
+    status: str
+    since: int | None
+    due_at: int | None
+    backlog: bool
+
+
+def statuses(db: Db, source: str) -> dict[tuple[str, str, str], Standing]:
+    """How every ask of a source stands, by (conversation, thread, person)."""
     found = db.rows(
-        "select conversation_native, thread, person, status, waiting_since from ask where source_native = ?", (source,)
+        "select conversation_native, thread, person, status, waiting_since, iif(open, due_at, null), open and backlog"
+        " from ask where source_native = ?",
+        (source,),
     )
-    return {(row[0], row[1], row[2]): (row[3], row[4]) for row in found}
+    return {
+        (row[0], row[1], row[2]): Standing(status=row[3], since=row[4], due_at=row[5], backlog=bool(row[6]))
+        for row in found
+    }

@@ -4,7 +4,8 @@
 - `enroll`    a new source: the sign-in verified, who we are there written down
 - `pull`      one run over one source: page by page, each with its position
 - `push`      the outbox of one source: sent, looked for, read back
-- `moderate`  acts on the platform, and their undo
+- `moderate`  moderation acts and their undo, for somebody who waits for them
+- `acts`      moderation acts on their way: queued ones, and those that a crash left
 - `reports`   what a run did, and what happens meanwhile, as plain values
 - `job`       one source's turn: sends first, then what is new
 - `lease`     who of several processes syncs this database

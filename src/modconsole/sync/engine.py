@@ -19,11 +19,11 @@ from msgspec import Struct
 from modconsole.connectors.base import Connector
 from modconsole.connectors.signing import Credentials
 from modconsole.domain.times import HOUR, SECOND
-from modconsole.errors import InputError, NotFound, StoreError
+from modconsole.errors import StoreError
 from modconsole.store import marks, outbox
 from modconsole.store.db import Db
 from modconsole.store.marks import AccountRow
-from modconsole.sync import registry
+from modconsole.sync import registry, turns
 from modconsole.sync.job import Turn
 from modconsole.sync.lease import SECONDS, Lease
 from modconsole.sync.push import LeaseLost
@@ -125,7 +125,7 @@ class Engine:
         """
         stop = stop or Flag()
         with Db(self.path, create=False) as db:
-            accounts = _chosen(db, sources)
+            accounts = turns.chosen(db, sources)
             began = self.clock()
             asked = False
             while other := self._hold(db):
@@ -133,7 +133,7 @@ class Engine:
                     for account in accounts:
                         marks.ask_for_sync(db, account.source, full=full)
                     asked = True
-                results = [_theirs(db, account.source, full, began, other) for account in accounts]
+                results = [turns.theirs(db, account.source, full, began, other) for account in accounts]
                 late = self.clock() - began > patience * SECOND
                 if stop.is_set() or late or all(result.outcome != "skipped" for result in results):
                     return results
@@ -163,7 +163,7 @@ class Engine:
     def ask(self, source: str | None = None, *, full: bool = False) -> None:
         """Ask for a look at a source, or at all of them, now: of this engine's `watch`, or of whoever holds the lease."""
         with Db(self.path, create=False) as db:
-            for account in _chosen(db, None if source is None else [source]):
+            for account in turns.chosen(db, None if source is None else [source]):
                 marks.ask_for_sync(db, account.source, full=full)
 
     # -- for ever ------------------------------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ class Engine:
         """Decide when a source whose turn has ended is next."""
         place.thread = None
         result = place.result
-        interval = _interval(place.account)
+        interval = turns.interval(place.account)
         pause = interval
         if result is None or result.outcome == "failed":
             place.failures += 1
@@ -303,7 +303,7 @@ class Engine:
             stop=self._halt,
             listener=self._emit,
             guard=self._guard,
-            settles=_times(account)[1],
+            settles=turns.times(account)[1],
             full=full,
             pulls=pulls,
             full_every=self.full_every,
@@ -359,47 +359,3 @@ def _is_over(place: _Place) -> bool:
 def _never(account: AccountRow) -> int | None:
     """The next turn of a paused source: never, unless somebody asks for it."""
     return 1 << 62 if account.paused else None
-
-
-def _interval(account: AccountRow) -> float:
-    """Seconds between two looks at a source: the account's setting `interval`, else the platform's own."""
-    chosen = account.settings.get("interval")
-    if isinstance(chosen, int | float) and chosen > 0:
-        return float(chosen)
-    return _times(account)[0]
-
-
-def _times(account: AccountRow) -> tuple[float, float]:
-    """Interval and settling time of an account's platform, in seconds; the usual ones where its connector cannot be had:
-    opening it will say so."""
-    try:
-        info = registry.info(account.platform)
-    except InputError:
-        return 60.0, 30.0
-    return info.interval, info.settles
-
-
-def _chosen(db: Db, sources: Iterable[str] | None) -> list[AccountRow]:
-    accounts = {account.source: account for account in marks.accounts(db)}
-    if sources is None:
-        return [account for account in accounts.values() if not account.paused]
-    wanted = list(dict.fromkeys(sources))
-    for source in wanted:
-        if source not in accounts:
-            raise NotFound(f"{source!r} is not a source that is synced.", hint="`modconsole sources list` shows them.")
-    return [accounts[source] for source in sorted(wanted)]
-
-
-def _theirs(db: Db, source: str, full: bool, began: int, holder: str) -> Result:
-    """What somebody else's sync of a source came to since an instant."""
-    mark = marks.mark(db, source)
-    result = Result(source=source, full=full)
-    done = mark.walked_at if full else mark.synced_at
-    if done is not None and done >= began:
-        return result
-    if mark.failure is not None and mark.tried_at is not None and mark.tried_at >= began:
-        result.outcome, result.error, result.hint = "failed", mark.failure, mark.hint or ""
-        return result
-    result.outcome, result.error = "skipped", f"{holder} syncs this database, and has not come to this source yet."
-    result.hint = "It was asked to. Look again in a moment."
-    return result

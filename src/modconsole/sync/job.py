@@ -1,4 +1,4 @@
-"""One source's turn: sends first, then what is new there; and between two pages whatever has come due in the outbox.
+"""One source's turn: sends and acts first, then what is new there; and between two pages whatever has come due in the outbox.
 
 A turn never raises: what went wrong is in its `Result`, and in the store for everybody to see. A wrong sign-in, or a platform
 that is down, stops this source and no other.
@@ -18,6 +18,7 @@ from modconsole.domain.times import HOUR, SECOND
 from modconsole.errors import ModConsoleError, RateLimited, StoreError
 from modconsole.store import marks, outbox
 from modconsole.store.db import Db
+from modconsole.sync.acts import ActsUnderWay
 from modconsole.sync.pull import pull
 from modconsole.sync.push import LeaseLost, Pusher
 from modconsole.sync.reports import Clock, Listener, Result
@@ -83,11 +84,27 @@ class Turn(Struct, kw_only=True):
             listener=self.listener,
         )
 
+        under_way = ActsUnderWay(
+            db,
+            connector,
+            self.source,
+            self.clock,
+            settles=self.settles,
+            guard=lambda: self.guard(db),
+            stop=self.stop,
+            listener=self.listener,
+        )
+
         def push() -> None:
             try:
                 result.steps += pusher.run().steps
             except BaseException:
                 result.steps += pusher.pushed.steps
+                raise
+            try:
+                result.steps += under_way.run()
+            except BaseException:
+                result.steps += under_way.steps
                 raise
 
         def between() -> None:
@@ -126,7 +143,9 @@ class Turn(Struct, kw_only=True):
             result.retry_after = error.retry_after
         log.warning("%s: %s: %s", self.source, result.kind, error.message)
         try:
-            marks.failed(db, self.source, self.clock(), error.message, error.hint)
+            now = self.clock()
+            until = now + int(error.retry_after * SECOND) if isinstance(error, RateLimited) else None
+            marks.failed(db, self.source, now, error.message, error.hint, until)
         except StoreError as trouble:
             log.error("%s: the failure could not be stored: %s", self.source, trouble.message)
 

@@ -31,7 +31,7 @@ class Lease:
         self.label = label
         self.clock = clock
         self.span = int(seconds * SECOND)
-        self.holder = f"{_machine()} {os.getpid()} {uuid.uuid4().hex}"
+        self.holder = holder_name()
 
     def hold(self, db: Db) -> str:
         """Take or renew it. Gives "" when it is ours, else the label of who has it."""
@@ -40,7 +40,7 @@ class Lease:
         if not other:
             return ""
         standing = marks.lease(db, NAME)
-        if standing is None or not _dead(standing[0]):
+        if standing is None or not is_dead(standing[0]):
             return other
         marks.release(db, NAME, standing[0])
         return marks.acquire(db, NAME, self.holder, self.label, now, now + self.span)
@@ -60,7 +60,12 @@ def _machine() -> str:
     return "/".join(parts)
 
 
-def _dead(holder: str) -> bool:
+def holder_name() -> str:
+    """A name for something that this process does, by which others can tell whether the process still runs."""
+    return f"{_machine()} {os.getpid()} {uuid.uuid4().hex}"
+
+
+def is_dead(holder: str) -> bool:
     """Whether a holder was a process of this machine that no longer runs."""
     machine, _, rest = holder.rpartition(" ")[0].rpartition(" ")
     if machine != _machine() or not rest.isdigit():

@@ -27,7 +27,7 @@ from modconsole.sync.reports import Clock
 
 GROUP = "modconsole.connectors"
 
-BUILT_IN: tuple[str, ...] = ("wordpress",)
+BUILT_IN: tuple[str, ...] = ("wordpress", "mastodon", "bluesky", "matrix", "discourse", "reddit", "youtube")
 """The platforms that we bring, each a module of `modconsole.connectors`. `demo` is one too, and stands for each `demo-…`."""
 
 

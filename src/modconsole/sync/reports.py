@@ -26,12 +26,14 @@ class Progress(Struct, frozen=True, kw_only=True):
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """A reply went one step on its way. `words` says what went wrong, where something did."""
+    """A reply, or a moderation act, went one step on its way. `words` says what went wrong, where something did."""
 
     source: str
     send: str
     state: str
     words: str = ""
+    what: str = "reply"
+    """`reply`, or the name of the act."""
 
 
 class Finished(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ write it:
   defaults to it.
 
 Ids of decisions and sends are labels here and become UUIDs that are the same for the same start. What only the made-up
-platform knows is on the source line (`send_as`, `moderation`, `max_length`, `reply_window`, `down_for`, `stream`) and
+platform knows is on the source line (`send_as`, `max_length`, `reply_window`, `down_for`, `stream`) and
 on conversation lines (`locked`: refuses replies; `flaky`: the first reply arrives although the answer is lost).
 """
 
