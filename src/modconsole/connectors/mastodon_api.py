@@ -206,10 +206,12 @@ class Api:
     def instance(self) -> Instance:
         """What the server says of itself; asked once. Servers before Mastodon 4.0 have the first version only."""
         if self._instance is None:
-            try:
-                self._instance = self.get("/api/v2/instance", Instance)
-            except (Gone, Refused):
-                self._instance = self.get("/api/v1/instance", Instance)
+            for version in ("v2", "v1"):
+                try:
+                    self._instance = self.get(f"/api/{version}/instance", Instance)
+                    break
+                except (Gone, Refused):
+                    self._instance = Instance()  # then Mastodon's own limits are taken
         return self._instance
 
     # ------------------------------------------------------------------ statuses
