@@ -1,4 +1,4 @@
-"""Pictures of adding a source, and of one source with everything that it cannot vouch for. What one should see is said by each."""
+"""You should see: how a source is added in the console, step by step, and what is known of one that was added."""
 
 from __future__ import annotations
 

@@ -63,7 +63,8 @@ def test_a_database_from_before_rate_limits_were_kept_is_brought_up_to_date(tmp_
         ingest(old, story().message("m1", "ann", "8:00").records, when("9:00"))
         marks.failed(old, "blog", when("9:00"), "down", "")
         old.run("alter table mark drop column retry_at")
-        old.run("delete from _sqlite_migrations where name = '0004_retry_at'")
+        old.run("drop index coverage_gap")
+        old.run("delete from _sqlite_migrations where name = '0004_covering'")
         old.run("pragma user_version = 3")
     with Db(path) as new:
         assert marks.mark(new, "blog").failure == "down"
