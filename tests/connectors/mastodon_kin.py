@@ -1,7 +1,7 @@
 """A small server of Mastodon's kind inside the test process, with the habits of the one or the other implementation.
 
-What differs between servers is set by `Habits`; each difference is from `docs/platforms/mastodon.md`. Requests come through
-`httpx.MockTransport`, so that nothing is opened.
+What differs between servers is set by `Habits`; each difference is from `docs/platforms/mastodon.md`. Requests come
+through `httpx.MockTransport`, so that nothing is opened.
 """
 
 from __future__ import annotations
@@ -35,7 +35,13 @@ class Habits:
     conversations: str = "list"
     """`list`, `empty` (Takahē) or `missing` (Hollo)."""
     links: str = "next"
-    """`next`: a link to what is older while there is something; `always` (GoToSocial): with every page that has items; `none`."""
+    """`next`: a link to what is older while there is something; `always` (GoToSocial): with every page that has items;
+    `older_than` (Hollo): the link has no `max_id`; `none`."""
+    types: bool = True
+    """Types of notifications that the server does not know are passed over; where not (Takahē), they are an error
+    500."""
+    own_direct: bool = True
+    """The list of our own posts has the direct ones."""
     since: bool = True
     """`since_id` is honoured."""
     idempotent: bool = True
@@ -47,16 +53,37 @@ class Habits:
 
 MASTODON = Habits()
 OLD = replace(MASTODON, version="4.2.9", batches=False, policy=False)
-GOTOSOCIAL = Habits(
-    "0.19.1+git-1234567", True, False, False, "list", "always", True, False, (401, '{"error": "Unauthorized"}')
+GOTOSOCIAL = replace(
+    OLD,
+    version="0.19.1+git-1234567",
+    ulids=True,
+    links="always",
+    idempotent=False,
+    bad_token=(401, '{"error": "Unauthorized: token not supplied"}'),
 )
-TAKAHE = Habits("takahe/0.11.0", False, False, False, "empty", "next", False, False, (400, "Bad token"))
-PLEROMA = Habits(
-    "2.7.2 (compatible; Pleroma 2.7.0)",
-    *(True, False, False, "list", "none", True, False),
-    (403, '{"error": "Invalid credentials."}'),
+TAKAHE = replace(
+    OLD,
+    version="takahe/0.11.0",
+    conversations="empty",
+    links="always",
+    types=False,
+    own_direct=False,
+    idempotent=False,
+    bad_token=(400, "Invalid Bearer token"),
 )
-HOLLO = Habits("0.6.0", True, False, False, "missing", "none", False, True, (401, "Unauthorized"))
+PLEROMA = replace(
+    OLD,
+    version="2.7.2 (compatible; Pleroma 2.7.0)",
+    ulids=True,
+    links="none",
+    idempotent=False,
+    bad_token=(403, '{"error": "Invalid credentials."}'),
+)
+HOLLO = replace(
+    OLD, version="0.6.0", ulids=True, conversations="missing", links="older_than", bad_token=(401, "Unauthorized")
+)
+DEAF = replace(OLD, version="1.0", since=False, links="none", idempotent=False)
+"""No server in particular: one that passes over whatever it is given as a hint."""
 
 SERVERS: dict[str, Habits] = {
     "Mastodon": MASTODON,
@@ -65,6 +92,7 @@ SERVERS: dict[str, Habits] = {
     "Takahē": TAKAHE,
     "Pleroma": PLEROMA,
     "Hollo": HOLLO,
+    "deaf": DEAF,
 }
 
 
@@ -107,6 +135,12 @@ class Kin:
         self.ticks += 1
         return f"01HQ{self.ticks:022d}" if self.habits.ulids else str(10_000 + self.ticks)
 
+    def told_id(self) -> str:
+        """The id of a notification; Hollo's has an instant and slashes in it."""
+        return (
+            f"{self.moment().isoformat()}/mention/x" if self.habits.links == "older_than" else str(1_000 + self.ticks)
+        )
+
     # ------------------------------------------------------------------ what people do
 
     def account(self, name: str) -> dict[str, Any]:
@@ -133,7 +167,7 @@ class Kin:
         if self.us in named and by != self.us:
             self.notifications.append(
                 {
-                    "id": str(1_000 + self.ticks),
+                    "id": self.told_id(),
                     "type": "mention",
                     "created_at": self.moment().isoformat(),
                     "account": self.account(by),
@@ -187,8 +221,11 @@ class Kin:
             return self.said(self.account(self.us))
         if parts[0] == "accounts" and parts[-1] == "statuses":
             mine = [s for s in self.statuses.values() if s["account"]["id"] == parts[1]]
+            mine = [s for s in mine if self.habits.own_direct or s["visibility"] != "direct"]
             return self._listed(path, [self.shown(s) for s in mine], query)
         if parts == ["notifications"]:
+            if not self.habits.types and set(query["types"]) - {"mention", "favourite", "reblog", "follow"}:
+                return httpx.Response(500, text="KeyError")
             told = [{**one, "status": self.shown(self.statuses[one["of"]])} for one in self.notifications]
             return self._listed(path, told, query)
         if parts[0] == "notifications":
@@ -220,9 +257,11 @@ class Kin:
             found = [item for item in found if key(item) > key({"id": query["since_id"][0]})]
         page = found[: self.habits.limit]
         links = []
-        if page and (self.habits.links == "always" or (self.habits.links == "next" and len(found) > len(page))):
-            links.append(f'<https://kin.example{path}?max_id={page[-1]["id"]}>; rel="next"')
-        if page and self.habits.links != "none":
+        more = len(found) > len(page)
+        if page and (self.habits.links == "always" or (self.habits.links != "none" and more)):
+            cursor = "older_than=2026" if self.habits.links == "older_than" else f"max_id={page[-1]['id']}"
+            links.append(f'<https://kin.example{path}?{cursor}>; rel="next"')
+        if page and self.habits.links in ("next", "always"):
             links.append(f'<https://kin.example{path}?since_id={page[0]["id"]}>; rel="prev"')
         return self.said(page, headers={"Link": ", ".join(links)} if links else {})
 

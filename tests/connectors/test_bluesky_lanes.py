@@ -302,6 +302,29 @@ def test_conversations_take_turns_but_the_urgent_come_every_time(sky: Sky, monke
     assert read(full=True) == list(roots)
 
 
+def test_a_full_walk_that_a_rate_limit_cuts_off_goes_on_where_it_was(sky: Sky, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a large account would never see the end of one."""
+    monkeypatch.setattr(bluesky_pull, "BATCH", 1)
+    roots = tuple(sky.post(ANN, f"Thread {n}", at=NOW - 200 * HOUR + n) for n in range(6))
+    connector = signed_in(sky)
+    position: dict[str, object] = {}
+    name = "app.bsky.feed.getPostThread"
+    sky.answers = [(name, sky._getPostThread({"uri": [root], "depth": ["9"]}, None)) for root in roots[:3]]
+    sky.answers.append((name, error("RateLimitExceeded", 429)))
+
+    def walk() -> None:
+        nonlocal position
+        for page in connector.pull(Known(conversations=roots, position=position), NOW, full=True):
+            position = page.position
+
+    with pytest.raises(RateLimited):
+        walk()
+    sky.asked.clear()
+    walk()
+    assert [query["uri"][0] for called, query, _ in sky.asked if called == name] == list(roots[3:])
+    assert "walk" not in position
+
+
 def test_direct_messages_come_once_and_requests_with_them(sky: Sky) -> None:
     """Read down to the mark; a second look brings nothing; what is added later comes alone."""
     first = sky.message("c1", ANN, "Hello", at=NOW - HOUR)

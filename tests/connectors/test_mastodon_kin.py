@@ -72,7 +72,11 @@ def test_whatever_happens_in_whatever_order_nothing_is_missing_in_the_end(name: 
         store.pull(stop_after=dice.choice([None, 1, 2, 3, 5]), full=dice.random() < 0.2)
     for _ in range(3):
         store.pull(waiting=tuple(store.messages))
-    ours = {ident for ident in server.statuses if server.statuses[ident]["account"]["username"] == "us"}
+    ours = {
+        ident
+        for ident, status in server.statuses.items()
+        if status["account"]["username"] == "us" and (server.habits.own_direct or status["visibility"] != "direct")
+    }
     told = {one["of"] for one in server.notifications}
     assert ours | told <= set(store.messages)
     below = {ident for ident in server.statuses if set(server.above(ident)) & set(store.messages)}
@@ -224,6 +228,25 @@ def test_missing_scopes_are_named_with_what_they_hide() -> None:
         .missing[0]
         .startswith("no scope read:notifications")
     )
+
+
+def test_quotes_are_asked_for_only_where_they_are_known() -> None:
+    """To a type that it does not know, Takahē answers with an error."""
+    for name, habits in SERVERS.items():
+        server = Kin(habits)
+        mirror(server).pull()
+        asked = [path for path in server.asked if "/notifications?" in path]
+        assert ["quote" in path for path in asked] == [name == "Mastodon"] * len(asked)
+
+
+def test_notifications_of_other_types_are_passed_over() -> None:
+    """A server may give all of them, whatever was asked for."""
+    server = Kin(GOTOSOCIAL)
+    server.post("ann", "@us hello")
+    elsewhere = server.post("ann", "not for us")
+    one = {"id": "9999", "type": "status", "created_at": server.moment().isoformat(), "of": elsewhere}
+    server.notifications.append({**one, "account": server.account("ann")})
+    assert elsewhere not in mirror(server).pull().messages
 
 
 # ---------------------------------------------------------------------- tokens, limits, odd answers

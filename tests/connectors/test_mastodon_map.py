@@ -16,6 +16,7 @@ from modconsole.connectors import mastodon
 from modconsole.connectors.base import Outgoing
 from modconsole.connectors.http import Answer
 from modconsole.connectors.mastodon_answers import older, pause, window
+from modconsole.connectors.mastodon_api import Instance
 from modconsole.connectors.mastodon_map import Status, conversation, kind, message
 from modconsole.connectors.mastodon_offer import ACTS
 from modconsole.connectors.mastodon_send import counted, draft, key, named, same_text
@@ -288,12 +289,27 @@ def test_a_pause_is_never_for_ever_and_never_nothing() -> None:
         ('<https://a.example/x?min_id=9>; rel="prev"', ["9", "6"], None),
         ("", ["9", "6"], "6"),
         ("", [], None),
-        ('<https://a.example/x?page=2>; rel="next"', ["9", "6"], None),
+        ('<https://a.example/x?older_than=2026-03-01>; rel="next"', ["9", "6"], "6"),
     ],
 )
 def test_the_cursor_comes_from_the_links_or_from_the_last_item(link: str, names: list[str], cursor: str | None) -> None:
-    """No link to what is older, though there are links, is the end."""
+    """No link to what is older, though there are links, is the end; Hollo's link has another cursor in it."""
     assert older(answer(**({"link": link} if link else {})), names) == cursor
+
+
+@pytest.mark.parametrize(
+    ("version", "release"),
+    [
+        ("4.5.2", (4, 5)),
+        ("4.6.0-alpha.3+glitch", (4, 6)),
+        ("4.1.0 (compatible; Akkoma 3.10)", (0, 0)),
+        ("takahe/0.11.0", (0, 0)),
+        ("", (0, 0)),
+    ],
+)
+def test_only_mastodons_own_version_is_taken_for_one(version: str, release: tuple[int, int]) -> None:
+    """Others name themselves in front of it or behind it."""
+    assert Instance(version=version).release == release
 
 
 # ---------------------------------------------------------------------- signing in

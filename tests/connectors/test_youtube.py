@@ -317,7 +317,7 @@ def test_rejecting_a_comment_hides_its_replies_and_publishing_brings_them_back(
     top = tube.comment(video, ann, "rude")
     ours = tube.reply_as_us(top, "please")
     mirror.clock.skip(3600)
-    info = mirror.connector.capabilities.act("remove")
+    info = mirror.connector.capabilities.act("remove", "message")
     assert info is not None
     assert "replies" in info.does
     done = mirror.connector.act(order("remove", top))
@@ -332,7 +332,7 @@ def test_a_ban_is_final_here_and_says_so(tube: YouTubeDouble, mirror: Mirror) ->
     done = mirror.connector.act(order("ban", tube.comment(video, ann, "hm")))
     assert tube.banned == {ann}
     assert (done.undo, "Studio" in done.note) == (None, True)
-    info = mirror.connector.capabilities.act("ban")
+    info = mirror.connector.capabilities.act("ban", "message")
     assert info is not None
     assert (info.undo, "Rejects" in info.does) == ("", True)
 

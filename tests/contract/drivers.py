@@ -13,6 +13,7 @@ DRIVERS: dict[str, str] = {
     "bluesky": "tests.contract.bluesky_driver",
     "discourse": "tests.contract.discourse_driver",
     "guestbook": "tests.contract.guestbook_driver",
+    "mastodon": "tests.contract.mastodon_driver",
     "matrix": "tests.contract.matrix_driver",
     "reddit": "tests.contract.reddit_driver",
     "wordpress": "tests.contract.wordpress_driver",
@@ -20,7 +21,7 @@ DRIVERS: dict[str, str] = {
 }
 """Platform → module with a function `make() -> Driver`; it may skip with its reason."""
 
-RUNNING: tuple[str, ...] = ("wordpress", "bluesky", "matrix", "reddit")
+RUNNING: tuple[str, ...] = ("wordpress", "mastodon", "bluesky", "matrix", "reddit")
 """Those behind which a server runs that a fault proxy can stand before."""
 
 

@@ -81,8 +81,9 @@ class Shapes:
         self.routes.add(name)
         found = [f"{name}: {problem}" for problem in self._request(request, routes, name)]
         if answer.status_code < 300 and (value := _json(answer.content)) is not None:
-            tries: list[list[str]] = [self.types.problems(value, *route.result) for route in routes]
-            found += [f"{name}: {one}" for one in min(tries, key=len) if not self._expected(one)]
+            tries = [self.types.problems(value, *route.result) for route in routes]
+            problems = min(tries, key=len)
+            found += [f"{name}: {one}" for one in problems if not self._expected(one)]
         return found
 
     def _request(self, request: httpx.Request, routes: list[Route], name: str) -> list[str]:
@@ -97,8 +98,7 @@ class Shapes:
         forms = [route.asked for route in routes if route.asked is not None]
         if given and forms:
             tries: list[list[str]] = [self.types.problems(given, kind, scope, "body") for kind, scope in forms]
-            nearest: list[str] = min(tries, key=len)
-            found += nearest
+            found += sorted(tries, key=lambda wrong: len(list(wrong)))[0]
         return found
 
     def _known(self, what: str, known: dict[str, str]) -> list[str]:

@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from modconsole.connectors.acts import Act, ActInfo, Done, Order
+from modconsole.connectors.acts import Act, ActInfo, Done, Order, Target
 from modconsole.domain.lengths import LengthUnit
 from modconsole.domain.records import Identity, Record
 
@@ -55,9 +55,9 @@ class Capabilities:
     length_unit: LengthUnit = "characters"
     counted: Callable[[str], str] = as_written
 
-    def act(self, act: Act) -> ActInfo | None:
-        """What is said of an act; None where the platform does not have it."""
-        return next((info for info in self.acts if info.act == act), None)
+    def act(self, act: Act, on: Target) -> ActInfo | None:
+        """What is said of an act on a kind of target; None where the platform does not have it."""
+        return next((info for info in self.acts if (info.act, info.on) == (act, on)), None)
 
 
 @dataclass(frozen=True)

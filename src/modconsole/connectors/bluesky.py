@@ -13,10 +13,22 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from modconsole.connectors.acts import ActInfo, Done, Order
 from modconsole.connectors.base import Account, Capabilities, Known, Outgoing, Page
 from modconsole.connectors.bluesky_acts import Acts, standing
-from modconsole.connectors.bluesky_api import CHAT, NEW_PASSWORD, Api, Tokens, create_session, scope, tokens
+from modconsole.connectors.bluesky_api import (
+    CHAT,
+    NEW_PASSWORD,
+    Api,
+    Tokens,
+    create_session,
+    error_name,
+    refine,
+    scope,
+    tokens,
+)
 from modconsole.connectors.bluesky_chat import Chat
 from modconsole.connectors.bluesky_identity import (
     DIRECTORY,
@@ -42,7 +54,7 @@ from modconsole.connectors.bluesky_text import (
     send_key,
     written,
 )
-from modconsole.connectors.http import Http
+from modconsole.connectors.http import Answer, Http
 from modconsole.connectors.signing import Can, Credentials, Field, PlatformInfo, SignedIn, SignIn, Step
 from modconsole.domain.records import Message
 from modconsole.domain.times import MINUTE, to_instant
@@ -137,9 +149,8 @@ def sign_in(clock: Callable[[], int], transport: httpx.BaseTransport | None = No
     return SignedIn(settings, secret, f"@{home.handle}" if not is_did(home.handle) else home.did)
 
 
-def _refine_sign_in(answer: Any) -> PlatformError | None:
-    from modconsole.connectors.bluesky_api import error_name, refine
-
+def _refine_sign_in(answer: Answer) -> PlatformError | None:
+    """What an error means while somebody signs in: the words that they typed are what is wrong."""
     if error_name(answer) == "AuthenticationRequired":
         return SignInError("Bluesky did not accept the handle and app password.", hint=NEW_PASSWORD)
     return refine(answer)
@@ -264,7 +275,7 @@ class Bluesky:
         record = self._reply(reply, text)
         key = self._key(reply)
         try:
-            written_ = self.api.put(POST, key, record, None)
+            made = self.api.put(POST, key, record, None)
         except Refused as error:
             if error.code != "InvalidSwap":
                 raise
@@ -272,9 +283,7 @@ class Bluesky:
             if there is None or there.value.text != text:
                 raise Duplicate("Another reply was written under this key already.", code="InvalidSwap") from None
             return self._record(there)
-        import msgspec
-
-        return self._record(msgspec.convert({"uri": written_.uri, "cid": written_.cid, "value": record}, Stored))
+        return self._record(msgspec.convert({"uri": made.uri, "cid": made.cid, "value": record}, Stored))
 
     def _key(self, reply: Outgoing) -> str:
         return send_key(reply.key, reply.attempted_at if reply.attempted_at is not None else self._clock())

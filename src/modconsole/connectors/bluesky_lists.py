@@ -86,6 +86,7 @@ class Lists:
         self.lately: list[str] = []
 
     def notifications(self) -> Iterator[Page]:
+        """What Bluesky tells us of, down to the old mark; a walk that is longer than one run goes on with the next."""
         walk = Walk() if self.run.full else Walk.from_json(self.run.position.get("notifications"))
         if walk.cursor is not None:  # an older walk is under way: what is new must not wait for its end
             yield self.run.page("discovery", self._of_notifications(self._notified(None), None))
@@ -131,7 +132,9 @@ class Lists:
         """The posts behind notifications, with those of the overlap; what is older was read by a walk that came to its end."""
         aside = len(self.run.reader.poison)
         new = [
-            one.uri for one in self._told(listed) if mark is None or (instant_of(one.indexed_at) or 0) >= mark - OVERLAP
+            one.uri
+            for one in self._told(listed)
+            if mark is None or (at := instant_of(one.indexed_at)) is None or at >= mark - OVERLAP
         ]
         del self.run.reader.poison[aside:]  # the same items were set aside when their order was looked at
         posts = self.run.fresh(new)
@@ -146,6 +149,7 @@ class Lists:
             self.run.position.pop("lost", None)
 
     def own(self) -> Iterator[Page]:
+        """Our posts, from our own repository; those that Bluesky shows. The others come with the overlap, or their thread."""
         walk = Walk() if self.run.full else Walk.from_json(self.run.position.get("own"))
         mark, count = walk.mark, 0
         for turn in itertools.count(1):
@@ -170,6 +174,7 @@ class Lists:
 
 
 def instant_of(text: str) -> int | None:
+    """A time of a record or an answer as an instant; None where it is none."""
     moment = read_time(text)
     return to_instant(moment) if moment is not None else None
 
@@ -182,6 +187,7 @@ def _age(stored: Stored) -> int:
 
 
 def root_of(stored: Stored) -> str:
+    """The first post of a stored post's thread."""
     return stored.value.reply.root.uri if stored.value.reply is not None else stored.uri
 
 

@@ -85,6 +85,7 @@ class Pull:
         if self._chat is not None:
             yield from self._chat.again(turn)
         yield from self._by_address()
+        self.run.position.pop("walk", None)
         yield self._coverage()
 
     # ------------------------------------------------------------------ queues and direct messages
@@ -122,8 +123,9 @@ class Pull:
     def _turn(self) -> list[str]:
         """The conversations to read in this run: the urgent ones, those of new posts, and some of the rest, turning."""
         wanted = list(dict.fromkeys([*self.known.conversations, *self._lists.touched, *self._lists.lately]))
-        if self.run.full:
-            return wanted
+        if self.run.full:  # where a rate limit cut the last full walk off, this one goes on
+            last = self.run.position.get("walk")
+            return wanted[wanted.index(last) + 1 :] if last in wanted else wanted
         head = list(dict.fromkeys([*wanted[:HEAD], *list(self._lists.touched)[: 2 * HEAD]]))
         urgent = set(head)
         return head + self._some("threads", [one for one in wanted if one not in urgent], TURN)
@@ -152,6 +154,8 @@ class Pull:
             self._gaps[root] = thread.gap(asked=root)
             records.append(self._of_conversation(root))
             if len(records) >= BATCH or done == len(roots):
+                if self.run.full:
+                    self.run.position["walk"] = root
                 yield self.run.page("threads", records, done=done, total=len(roots), gone=gone)
                 records, gone = [], []
 

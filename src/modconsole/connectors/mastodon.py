@@ -112,6 +112,7 @@ class Mastodon:
             refine=refine,
             budget=Budget(),
             window=window,
+            clock=clock,
             transport=transport,
         )
         self._api = Api(http)
@@ -205,21 +206,26 @@ class Mastodon:
     def send(self, reply: Outgoing) -> Message:
         """Answer a status, with its audience and its content warning; whoever is answered is named in the text.
 
-        The reply's key goes along as `Idempotency-Key`. Raises `Gone` (what it answers is not there any more),
-        `Refused` (codes `too_long`, `empty`, `widens`), `RateLimited`, `Unreachable` (surely not sent),
-        `OutcomeUnknown`.
+        The reply's key goes along as `Idempotency-Key`. Nothing is asked once it is sent: what fails then must not look
+        as if it had not been. Raises `Gone` (what it answers is not there any more), `Refused` (codes `too_long`,
+        `empty`, `widens`), `RateLimited`, `Unreachable` (surely not sent), `OutcomeUnknown`.
         """
         me = self._me()
         parent = parent_of(reply, me, self._api)
         body = draft(reply, parent, me, self._api)
         answer = self._api.write("POST", "/api/v1/statuses", body, headers={"Idempotency-Key": reply.key})
-        return self._record(self._api.decode(answer, Status, writing=True))
+        return self._ours(self._api.decode(answer, Status, writing=True), reply)
+
+    def _ours(self, status: Status, reply: Outgoing) -> Message:
+        """The record of a reply of ours: it has the audience of what it answers, so it belongs to the same
+        conversation."""
+        return message(status, self.source, reply.conversation, self._clock())
 
     def find(self, reply: Outgoing, candidates: frozenset[str]) -> Message | None:
         """Our reply on the server, or None when it is surely not there: below the same status, the same words, not
         older than the first try, not one of `candidates`."""
         found = find(reply, candidates, self._me(), self._api)
-        return self._record(found) if found is not None else None
+        return self._ours(found, reply) if found is not None else None
 
     # ------------------------------------------------------------------ moderating
 

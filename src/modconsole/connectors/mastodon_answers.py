@@ -24,15 +24,19 @@ class _Said(Struct):
 def older(answer: Answer, names: Sequence[str]) -> str | None:
     """The cursor to what is older than a page; None where the server says that there is nothing.
 
-    `max_id` is taken from the link with `rel="next"`, for in some lists it is no item's id (conversations). A server
-    that gives no links at all is asked for what is older than the last item, until a page is empty.
+    `max_id` is taken from the link with `rel="next"`, for in some lists it is no item's id (conversations). Where that
+    link has none (Hollo's notifications have `older_than` there), or where there are no links at all, the last item is
+    the cursor, until a page is empty.
     """
     link = answer.headers.get("link", "")
-    for target, relation in re.findall(r'<([^>]*)>\s*;[^,<]*rel="?([a-z]+)"?', link):
-        if relation == "next":
-            found = parse_qs(urlsplit(target).query).get("max_id")
-            return found[0] if found else None
-    return names[-1] if names and not link else None
+    relations = {relation: target for target, relation in re.findall(r'<([^>]*)>\s*;[^,<]*rel="?([a-z]+)"?', link)}
+    if "next" in relations:
+        found = parse_qs(urlsplit(str(relations["next"])).query).get("max_id")
+        if found:
+            return found[0]
+    elif link:
+        return None
+    return names[-1] if names else None
 
 
 def refine(answer: Answer) -> PlatformError | None:

@@ -17,12 +17,14 @@ ACTS: tuple[ActInfo, ...] = (
         "message",
         "Accepts the author's notification request: what they address to us is no longer filtered, now and later.",
         fits=frozenset(("held",)),
+        whose="theirs",
     ),
     ActInfo(
         "remove",
         "message",
         "Deletes a post of our own from the server and asks other servers to delete it; others' posts it cannot delete.",
         fits=frozenset(("live", "held")),
+        whose="ours",
     ),
     ActInfo(
         "report",
@@ -31,6 +33,7 @@ ACTS: tuple[ActInfo, ...] = (
         takes=frozenset(("reason", "label")),
         choices=CATEGORIES,
         fits=frozenset(("live", "held")),
+        whose="theirs",
     ),
     ActInfo(
         "acknowledge",
@@ -45,7 +48,7 @@ ACTS: tuple[ActInfo, ...] = (
         "message",
         "Opens the resolved reports of the post again, so that staff look at it once more.",
         undo="the reports are resolved again",
-        fits=frozenset(("live",)),
+        fits=frozenset(),  # which posts had a report that was resolved, nothing shows: it is the undo of `acknowledge`
         right=REPORTS,
     ),
     ActInfo(

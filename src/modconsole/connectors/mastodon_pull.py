@@ -22,7 +22,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from modconsole.connectors.base import Page
-from modconsole.connectors.mastodon_api import MANAGE_REPORTS, Listing
+from modconsole.connectors.mastodon_api import MANAGE_REPORTS, WANTED, Listing
 from modconsole.connectors.mastodon_map import Status
 from modconsole.connectors.mastodon_reread import again, threads, todo
 from modconsole.connectors.mastodon_run import Run
@@ -186,7 +186,7 @@ def _mentions(run: Run, lane: Lane) -> Found | None:
     page = run.allowed(lambda: run.api.mentions(lane.query()), gap)
     if page is None:
         return None
-    told = [(one.created_at, one.status) for one in page.items if one.status is not None]
+    told = [(one.created_at, one.status) for one in page.items if one.status is not None and one.type in WANTED]
     return Found(page, told, [one.created_at for one in page.items])
 
 

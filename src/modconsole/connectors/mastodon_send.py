@@ -20,7 +20,7 @@ MAX_CHARACTERS = 500
 PER_URL = 23
 """What each address counts, however long it is (`characters_reserved_per_url`)."""
 CLOCK_SKEW = timedelta(minutes=10)
-"""How far the server's clock may be behind ours when a reply is looked for."""
+"""How far the server's clock may be behind ours when a reply is looked for, beyond what it is known to be (`Http.lag`)."""
 ALMOST = 0.9
 """Two texts count as one from this similarity on, the measure by which the specification tells an edit from a
 correction."""
@@ -121,7 +121,8 @@ def find(reply: Outgoing, candidates: frozenset[str], us: Me, api: Api) -> Statu
     Looked for below the status that it answers, and in the list of our own posts as far back as the first try. Where
     nothing was named, any answer of ours in the conversation counts.
     """
-    since = to_datetime(reply.attempted_at) - CLOCK_SKEW if reply.attempted_at is not None else None
+    lag = timedelta(microseconds=api.http.lag)
+    since = to_datetime(reply.attempted_at) - CLOCK_SKEW - lag if reply.attempted_at is not None else None
     places = {reply.reply_to} if reply.reply_to is not None else _places(reply, api)
 
     def fits(status: Status) -> bool:
