@@ -56,6 +56,7 @@ def platforms_(call: Call) -> int:
         for each in step.fields if step is not None else ():
             marks = [*(["secret"] if each.secret else []), *([] if each.required else ["may be left out"])]
             hint = f", {each.hint}" if each.hint else ""
+            hint += f": {' | '.join(each.choices)}" if each.choices else ""
             marked = f" ({', '.join(marks)})" if marks else ""
             call.say(f"  {each.name:<14} {each.label}{marked}{hint}")
         if trouble:
