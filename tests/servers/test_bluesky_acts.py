@@ -11,6 +11,7 @@ from tests.connectors.bluesky_sky import Look
 from tests.servers.bluesky import POST, Bluesky, Person, Ref
 from tests.servers.bluesky_us import Us, clock
 from tests.servers.faultproxy import Fault, FaultProxy
+from tests.servers.wordpress import wait_until
 
 from modconsole.connectors.acts import Act, Done, Order, Target
 from modconsole.connectors.base import Connector
@@ -19,7 +20,7 @@ from modconsole.connectors.bluesky import Bluesky as Connected
 from modconsole.domain.ids import new_id
 from modconsole.domain.records import Message
 from modconsole.domain.times import HOUR
-from modconsole.errors import Gone, InputError, OutcomeUnknown, Refused
+from modconsole.errors import Gone, InputError, OutcomeUnknown, Refused, Unreachable
 
 pytestmark = pytest.mark.server
 
@@ -189,7 +190,6 @@ def test_a_lost_answer_to_an_act_is_found_out_by_reading(
         connector = team.connect(url=proxy.url)
         orders: list[tuple[Act, Target, str, str]] = [
             ("hide", "message", question.uri, "putRecord"),
-            ("mute", "person", ann.did, "muteActor"),
             ("block", "person", ann.did, "putRecord"),
             ("remove", "message", root.uri, "deleteRecord"),
         ]
@@ -211,13 +211,26 @@ def test_a_lost_answer_to_an_act_is_found_out_by_reading(
 # ---------------------------------------------------------------------- people
 
 
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
+def test_a_mute_whose_answer_got_lost_is_ordered_again(bluesky: Bluesky, team: Us, ann: Person, kind: Any) -> None:
+    """Twice is the same as once; where it got lost twice, it is safe to try again."""
+    with FaultProxy(bluesky.ports["pds"]) as proxy:
+        connector = team.connect(url=proxy.url)
+        proxy.fail(Fault(kind, "POST", "muteActor"))
+        assert do(connector, "mute", "person", ann.did).undo is not None
+        wait_until(lambda: viewer(bluesky, team, ann)["muted"] is True, "the mute shows")
+        proxy.fail(Fault(kind, "POST", "unmuteActor", times=2))
+        with pytest.raises(Unreachable):
+            do(connector, "unmute", "person", ann.did)
+
+
 def test_an_account_is_muted_and_unmuted(bluesky: Bluesky, sky: Connected, team: Us, ann: Person) -> None:
     """Privately: nobody else is told."""
     done = do(sky, "mute", "person", ann.did)
-    assert viewer(bluesky, team, ann)["muted"] is True
+    wait_until(lambda: viewer(bluesky, team, ann)["muted"] is True, "the mute shows")
     assert do(sky, "mute", "person", ann.did).undo is None
     undo(sky, done, "person", ann.did)
-    assert viewer(bluesky, team, ann)["muted"] is False
+    wait_until(lambda: viewer(bluesky, team, ann)["muted"] is False, "the mute is gone")
 
 
 def test_a_muted_persons_reply_is_still_read(

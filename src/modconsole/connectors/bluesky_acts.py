@@ -21,7 +21,7 @@ from modconsole.connectors.bluesky_ozone import REVIEWED, Ozone
 from modconsole.connectors.bluesky_read import THREADGATE, Reader, Records
 from modconsole.connectors.bluesky_text import POST, is_did, place, post_place, send_key, written
 from modconsole.domain.records import Message, Record, State
-from modconsole.errors import Gone, InputError, OutcomeUnknown, Refused
+from modconsole.errors import Gone, InputError, OutcomeUnknown, Refused, Unreachable
 
 BLOCK = "app.bsky.graph.block"
 HIDDEN_AT_MOST = 300
@@ -159,11 +159,14 @@ class Acts:
         mute = order.act == "mute"
         if person.viewer.muted == mute:
             return Done(note="It was so already.")
-        with contextlib.suppress(OutcomeUnknown):
-            self.api.done(f"app.bsky.graph.{'muteActor' if mute else 'unmuteActor'}", {"actor": person.did})
-            return Done(undo=Undo("unmute" if mute else "mute"))
-        if self._person(order).viewer.muted != mute:
-            raise OutcomeUnknown("Bluesky did not say whether it did that.", hint="It does no harm to do it again.")
+        name = f"app.bsky.graph.{'muteActor' if mute else 'unmuteActor'}"
+        try:
+            self.api.done(name, {"actor": person.did})
+        except OutcomeUnknown:  # twice is the same as once, and the account shows it only after a while
+            try:
+                self.api.done(name, {"actor": person.did})
+            except OutcomeUnknown as error:
+                raise Unreachable(error.message, hint="Try again: it does no harm to do it twice.") from None
         return Done(undo=Undo("unmute" if mute else "mute"))
 
     def _block(self, order: Order) -> Done:
