@@ -50,6 +50,8 @@ TITLES = {
     "inbox sources outbox": "Inbox, sources and outbox",
     "search": "Search",
     "sources": "Sources",
+    "sources source": "Sources, and one source",
+    "form": "Where questions are asked",
     "outbox": "Outbox",
     "conversation": "Conversation",
     "composer": "Writing a reply",

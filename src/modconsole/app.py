@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+from modconsole import keymap as keymaps
 from modconsole.errors import InputError, ModConsoleError, UsageError
 from modconsole.widgets.display.terminal import prepare_environment, require_terminal, run_console
 
@@ -328,7 +329,7 @@ def load_keymap(path: Path) -> dict[str, tuple[str, ...]]:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read: {error}.") from None
-    found, problems = keymap.read_keymap(text)
+    found, problems = keymaps.read_keymap(text)
     if problems:
         raise InputError(
             f"{path}: " + " ".join(problems), hint="`?` and docs/keys.md list all commands with their ids."

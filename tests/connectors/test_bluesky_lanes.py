@@ -9,7 +9,7 @@ import pytest
 import stamina
 from tests.connectors.bluesky_sky import ANN, BOB, NOW, US, Look, Sky, error, jwt, signed_in
 
-from modconsole.connectors import bluesky_pull, bluesky_read
+from modconsole.connectors import bluesky_lists, bluesky_pull, bluesky_read
 from modconsole.connectors.base import Known
 from modconsole.connectors.bluesky_api import Tokens
 from modconsole.connectors.signing import Credentials
@@ -73,7 +73,7 @@ def test_a_walk_that_is_cut_off_anywhere_skips_nothing(sky: Sky, monkeypatch: py
     """After any number of pages, and then again, until it ends: every notification has come, and the mark is at the top."""
     monkeypatch.setattr(bluesky_pull, "HEAD", 0)
     monkeypatch.setattr(bluesky_pull, "TURN", 0)
-    monkeypatch.setattr(bluesky_pull, "OVERLAP", 0)
+    monkeypatch.setattr(bluesky_lists, "OVERLAP", 0)
     sky.page = 5
     sky.deepest = 0
     root = sky.post(US, "A thread", at=NOW - 3 * HOUR)
@@ -92,8 +92,8 @@ def test_a_walk_that_is_cut_off_anywhere_skips_nothing(sky: Sky, monkeypatch: py
 
 def test_what_is_new_does_not_wait_for_an_old_walk(sky: Sky, monkeypatch: pytest.MonkeyPatch) -> None:
     """A long history is read over several runs; each looks at the newest page first."""
-    monkeypatch.setattr(bluesky_pull, "WALK_PAGES", 2)
-    monkeypatch.setattr(bluesky_pull, "OVERLAP", 0)
+    monkeypatch.setattr(bluesky_lists, "WALK_PAGES", 2)
+    monkeypatch.setattr(bluesky_lists, "OVERLAP", 0)
     sky.page = 4
     root = sky.post(US, "A thread", at=NOW - 3 * HOUR)
     for n in range(20):
@@ -112,8 +112,8 @@ def test_what_is_new_does_not_wait_for_an_old_walk(sky: Sky, monkeypatch: pytest
 
 def test_a_cursor_that_is_no_longer_taken_begins_the_walk_again(sky: Sky, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mark stays; nothing is lost."""
-    monkeypatch.setattr(bluesky_pull, "WALK_PAGES", 2)
-    monkeypatch.setattr(bluesky_pull, "OVERLAP", 0)
+    monkeypatch.setattr(bluesky_lists, "WALK_PAGES", 2)
+    monkeypatch.setattr(bluesky_lists, "OVERLAP", 0)
     sky.page = 3
     root = sky.post(US, "A thread", at=NOW - 3 * HOUR)
     wanted = {sky.post(ANN, f"Number {n}", parent=root) for n in range(12)}
@@ -300,6 +300,29 @@ def test_conversations_take_turns_but_the_urgent_come_every_time(sky: Sky, monke
     assert read() == [*roots[:2], roots[8]]
     assert read() == [*roots[:2], *roots[2:5]]
     assert read(full=True) == list(roots)
+
+
+def test_a_full_walk_that_a_rate_limit_cuts_off_goes_on_where_it_was(sky: Sky, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a large account would never see the end of one."""
+    monkeypatch.setattr(bluesky_pull, "BATCH", 1)
+    roots = tuple(sky.post(ANN, f"Thread {n}", at=NOW - 200 * HOUR + n) for n in range(6))
+    connector = signed_in(sky)
+    position: dict[str, object] = {}
+    name = "app.bsky.feed.getPostThread"
+    sky.answers = [(name, sky._getPostThread({"uri": [root], "depth": ["9"]}, None)) for root in roots[:3]]
+    sky.answers.append((name, error("RateLimitExceeded", 429)))
+
+    def walk() -> None:
+        nonlocal position
+        for page in connector.pull(Known(conversations=roots, position=position), NOW, full=True):
+            position = page.position
+
+    with pytest.raises(RateLimited):
+        walk()
+    sky.asked.clear()
+    walk()
+    assert [query["uri"][0] for called, query, _ in sky.asked if called == name] == list(roots[3:])
+    assert "walk" not in position
 
 
 def test_direct_messages_come_once_and_requests_with_them(sky: Sky) -> None:

@@ -266,8 +266,8 @@ def test_every_request_says_who_asks_unless_it_must_not() -> None:
 def test_importing_the_connectors_does_not_import_httpx() -> None:
     """It costs 66 ms at each start, and most starts make no request."""
     code = (
-        "import sys, modconsole.connectors.wordpress as w;"
-        "w.connect({'url': 'https://blog.example', 'user': 'ann'}, 'secret');"
+        "import sys, modconsole.connectors.wordpress as w; from modconsole.connectors.signing import Credentials as C;"
+        "w.connect({'url': 'https://blog.example', 'user': 'ann'}, C('secret'));"
         "sys.exit('httpx' in sys.modules or 'stamina' in sys.modules or 'selectolax' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,6 +8,8 @@ of each shape: client-server API, "Syncing", "Event replacements", "Redactions",
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -462,3 +464,13 @@ def test_a_message_that_the_homeserver_does_not_have_is_none() -> None:
         home.connector().read(f"{ROOM}/$none")
     with pytest.raises(Gone):
         Home().connector().send(Outgoing("k", ROOM, f"{ROOM}/$none", "Hello"))
+
+
+def test_importing_the_connector_imports_nothing_heavy() -> None:
+    """The command line starts in a blink; a connector is made before it is used."""
+    code = (
+        "import sys, modconsole.connectors.matrix as m; from modconsole.connectors.signing import Credentials;"
+        "m.connect({'homeserver': 'https://example.org'}, Credentials('token'));"
+        "sys.exit('httpx' in sys.modules or 'stamina' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

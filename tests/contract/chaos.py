@@ -60,9 +60,16 @@ class Chaos(FaultProxy):
         """Wait until nothing is under way: a request whose sender was killed goes on to the server all the same, and the time
         that a test skips must not overtake it."""
         deadline = time.monotonic() + 30
-        while self._working:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as last:
+            # Connections are accepted in their order: once this one is, whatever was sent before is no longer on its way here.
+            last.shutdown(socket.SHUT_WR)
+            while last.recv(1):
+                pass
+        quiet = 0
+        while quiet < 3:
             assert time.monotonic() < deadline
             time.sleep(0.002)
+            quiet = 0 if self._working else quiet + 1
 
     def _answer(self, client: socket.socket) -> None:
         client.settimeout(30)

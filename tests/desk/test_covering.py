@@ -182,3 +182,50 @@ def test_a_change_of_who_is_us_shows_who_would_no_longer_wait(desk: Desk) -> Non
     backlog = sources.changed(desk, "blog", {"backlog": "2026-03-02T11:05:00Z"})
     assert [(each.person, each.later) for each in backlog.changes] == [("bob", True)]
     assert sources.with_identity(planned.record, Identity(id="zoe")).identities is not None
+
+
+def test_of_looks_that_say_the_same_the_first_and_the_last_are_kept(desk: Desk) -> None:
+    """A thread that is read every minute would else fill the database; what stands, and since when, is the same."""
+
+    def synced(*looks: Coverage) -> list[tuple[int, str | None]]:
+        for each in looks:
+            marks.store_page(desk.db, "blog", [each], {}, desk.now())
+        return [
+            (row[0], row[1])
+            for row in desk.db.rows("select checked_at, gap_why from coverage where conversation = 'post' order by 1")
+        ]
+
+    minutes = [look(f"9:{minute}", "truncated", "post") for minute in range(10, 30)]
+    assert synced(*minutes) == [(when("9:10"), "truncated"), (when("9:29"), "truncated")]
+    found = covering.detail(desk, "blog")
+    assert [(gap.why, gap.since) for gap in found.conversations] == [("truncated", when("9:10"))]
+    healed = [look(f"9:{minute}", None, "post") for minute in range(30, 40)]
+    again = [look(f"9:{minute}", "hidden", "post") for minute in range(40, 50)]
+    assert synced(*healed, *again) == [
+        (when("9:10"), "truncated"),
+        (when("9:29"), "truncated"),
+        (when("9:30"), None),
+        (when("9:39"), None),
+        (when("9:40"), "hidden"),
+        (when("9:49"), "hidden"),
+    ]
+    found = covering.detail(desk, "blog")
+    assert [(gap.why, gap.since) for gap in found.conversations] == [("hidden", when("9:40"))]
+
+
+def test_a_look_that_says_nothing_new_leaves_the_asks_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of threads are read in a minute: only those of which something else is known are judged again."""
+    from modconsole.store import ingest as module
+
+    touched: list[set[int]] = []
+    real = vars(module)["refresh"]
+
+    def refresh(db: object, conversations: set[int], now: int) -> int:
+        touched.append(set(conversations))
+        return int(real(db, conversations, now))
+
+    monkeypatch.setattr(module, "refresh", refresh)
+    for at, why in (("9:40", "truncated"), ("9:41", "truncated"), ("9:42", None), ("9:43", None), ("9:44", "hidden")):
+        ingest(desk.db, [look(at, why, "post")], desk.now())
+    assert [bool(each) for each in touched] == [True, False, True, False, True]
+    assert documents.why(desk, "blog", "m1")[1]["status"] == "unknown"

@@ -65,7 +65,7 @@ def test_the_pages_package_is_found_and_its_commands_do_what_they_say(installed:
     _wait_for_the_reply(call, server)
     replies = [entry for entry in server.entries.values() if entry["author"]["id"] == "us"]
     assert [(entry["text"], entry["reply_to"]) for entry in replies] == [("Thank you!", 1)]
-    assert "Mondays" in call("modconsole inbox --json")
+    assert "Mondays" in call("modconsole export")
     server.shutdown()
     server.server_close()
 

@@ -143,7 +143,12 @@ async def test_sync_without_anything_to_sync_says_so(community: Path) -> None:
 async def test_sync_asks_for_all_sources_or_for_one(community: Path) -> None:
     """`R` everywhere, `s` on a source."""
     asked: list[str | None] = []
-    async with console(community, sync_now=asked.append).run_test(size=(80, 24)) as pilot:
+
+    def ask(source: str | None) -> bool:
+        asked.append(source)
+        return True
+
+    async with console(community, sync_now=ask).run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("R")
         assert lines(pilot)[-1] == " Looking at all sources now."

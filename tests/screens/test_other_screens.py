@@ -125,7 +125,7 @@ async def test_an_imported_source_is_neither_synced_nor_paused(tmp_path: Path) -
     from modconsole.connectors import demo
 
     path = kit.build(tmp_path / "m.db", demo.records(kit.NOW))
-    async with console(path, sync_now=lambda _: None).run_test(size=(80, 24)) as pilot:
+    async with console(path, sync_now=lambda _: False).run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("6")
         await settled(pilot)

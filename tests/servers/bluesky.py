@@ -238,17 +238,9 @@ class Bluesky:
 
     def indexed(self, *refs: Ref, gone: bool = False) -> None:
         """Wait until the AppView knows these versions of posts, or knows the posts no more; and whom they notify."""
-        for uri, cid in [(ref.uri, None if gone else ref.cid) for ref in refs]:
-            self._await(uri, cid)
+        for ref in refs:
+            self.control("indexed", uri=ref.uri, cid=None if gone else ref.cid)
         self.control("notified")
-
-    def _await(self, uri: str, cid: str | None) -> None:
-        wait_until(lambda: self._version(uri) == cid, "the post is indexed")
-
-    def _version(self, uri: str) -> str | None:
-        """Which version of a post the AppView knows."""
-        found: str | None = self.control("indexed", uri=uri)["cid"]
-        return found
 
     # ------------------------------------------------------------------ what people do
 
@@ -257,9 +249,14 @@ class Bluesky:
     ) -> httpx.Response:
         """One call as somebody, whatever comes of it."""
         headers = {"Authorization": f"Bearer {by.token}"} if by is not None else {}
+        headers.update(more.pop("extra_headers", {}))
         if proxy:
             headers["atproto-proxy"] = proxy
         return self._client.request(method, f"{self.pds}/xrpc/{nsid}", headers=headers, **more)
+
+    def get(self, address: str, /, **params: Any) -> Any:
+        """A public question to one of the other services; fails loudly unless it is answered."""
+        return _good(self._client.get(address, params=params))
 
     def ask(self, nsid: str, /, *, by: Person | None = None, proxy: str = "", **params: Any) -> Any:
         """A question; fails loudly unless it is answered."""
@@ -299,7 +296,7 @@ class Bluesky:
         reply that it comes to know before its parent notifies nobody. `at_once` leaves that to chance.
         """
         if parent is not None and not at_once:
-            wait_until(lambda: self._version(parent.uri) is not None, "the parent is indexed")
+            self.control("indexed", uri=parent.uri)
         record = {"$type": POST, "text": text, "createdAt": _time(at if at is not None else time.time()), **fields}
         if parent is not None:
             record["reply"] = {"root": self.root_of(parent).plain(), "parent": parent.plain()}

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from tests.connectors.bluesky_sky import Look
 from tests.servers.bluesky import Bluesky, Person, Ref
+from tests.servers.bluesky_us import Us, clock
 from tests.servers.faultproxy import Fault, FaultProxy
-from tests.servers.lexicon import Checked
 from tests.servers.wordpress import wait_until
 
 from modconsole.connectors import bluesky as connector_module
@@ -34,40 +34,18 @@ PUT = "com.atproto.repo.putRecord"
 SEND = "chat.bsky.convo.sendMessage"
 
 
-def clock() -> int:
-    """Now."""
-    return time.time_ns() // 1000
-
-
-class Us:
-    """Our account, signed in."""
-
-    def __init__(self, network: Bluesky) -> None:
-        self.network = network
-        self.person = network.person("team")
-        self.secret = Tokens(self.person.password, self.person.token, self.person.refresh).text()
-        self.checked = Checked()
-
-    def connect(
-        self, *, url: str | None = None, secret: str | None = None, **settings: Any
-    ) -> connector_module.Bluesky:
-        """A connector of ours."""
-        place = {"did": self.person.did, "handle": self.person.handle, "pds": url or self.network.pds, **settings}
-        return connect(place, Credentials(secret or self.secret), source="sky", clock=clock, transport=self.checked)
-
-
 @pytest.fixture
-def team(bluesky: Bluesky) -> Us:
+def team(bluesky: Bluesky) -> Iterator[Us]:
     """An account of ours that no other test uses."""
-    return Us(bluesky)
+    made = Us(bluesky)
+    yield made
+    made.close()
 
 
 @pytest.fixture
 def sky(team: Us) -> Iterator[connector_module.Bluesky]:
     """The connector, signed in; what went through it kept the lexicons."""
-    connector = team.connect()
-    yield connector
-    connector.close()
+    yield team.connect()
     assert team.checked.wrong == []
 
 

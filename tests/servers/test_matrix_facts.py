@@ -10,7 +10,9 @@ from tests.servers.matrix import US, Synapse, event_of
 
 pytestmark = pytest.mark.server
 
-LAZY = {"room": {"timeline": {"limit": 10, "lazy_load_members": True}, "state": {"lazy_load_members": True}}}
+LAZY: dict[str, Any] = {
+    "room": {"timeline": {"limit": 10, "lazy_load_members": True}, "state": {"lazy_load_members": True}}
+}
 
 
 def sync(server: Synapse, filter_: Any, since: str = "", *, by: str = US) -> Any:
@@ -45,7 +47,7 @@ def test_members_that_were_told_once_are_left_out_unless_asked_for(matrix: Synap
         matrix.say(room, f"Number {n}", by="alice")
     token = sync(matrix, LAZY, by=who)["next_batch"]
     matrix.say(room, "One more", by="alice")
-    redundant = {"room": {"timeline": LAZY["room"]["timeline"], "state": {**LAZY["room"]["state"]}}}
+    redundant: Any = {"room": {"timeline": LAZY["room"]["timeline"], "state": {**LAZY["room"]["state"]}}}
     redundant["room"]["state"]["include_redundant_members"] = True
     told = []
     for filter_ in (LAZY, redundant):

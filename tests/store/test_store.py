@@ -13,7 +13,7 @@ from modconsole.store import lists, marks, queue, schema
 from modconsole.store.db import Db
 from modconsole.store.ingest import ingest
 from modconsole.store.verify import verify
-from tests.scenarios.story import Story, story, when
+from tests.scenarios.story import story, when
 
 NOW = when("12:00")
 
@@ -60,10 +60,11 @@ def test_a_database_from_before_rate_limits_were_kept_is_brought_up_to_date(tmp_
     """What it holds stays, and there is room for until when a platform wants to be left alone."""
     path = tmp_path / "old.db"
     with Db(path) as old:
-        ingest(old, Story().message("m1", "ann", "8:00").records, when("9:00"))
+        ingest(old, story().message("m1", "ann", "8:00").records, when("9:00"))
         marks.failed(old, "blog", when("9:00"), "down", "")
         old.run("alter table mark drop column retry_at")
-        old.run("delete from _sqlite_migrations where name = '0004_retry_at'")
+        old.run("drop index coverage_gap")
+        old.run("delete from _sqlite_migrations where name = '0004_covering'")
         old.run("pragma user_version = 3")
     with Db(path) as new:
         assert marks.mark(new, "blog").failure == "down"

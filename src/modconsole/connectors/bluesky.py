@@ -13,11 +13,22 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from modconsole.connectors import bluesky_acts, bluesky_ozone
+import msgspec
+
 from modconsole.connectors.acts import ActInfo, Done, Order
 from modconsole.connectors.base import Account, Capabilities, Known, Outgoing, Page
 from modconsole.connectors.bluesky_acts import Acts, standing
-from modconsole.connectors.bluesky_api import CHAT, NEW_PASSWORD, Api, Tokens, create_session, scope, tokens
+from modconsole.connectors.bluesky_api import (
+    CHAT,
+    NEW_PASSWORD,
+    Api,
+    Tokens,
+    create_session,
+    error_name,
+    refine,
+    scope,
+    tokens,
+)
 from modconsole.connectors.bluesky_chat import Chat
 from modconsole.connectors.bluesky_identity import (
     DIRECTORY,
@@ -27,6 +38,7 @@ from modconsole.connectors.bluesky_identity import (
     identifier,
 )
 from modconsole.connectors.bluesky_map import APP, Post, Profile, Stored, chat_parts
+from modconsole.connectors.bluesky_offers import OZONE, offered
 from modconsole.connectors.bluesky_ozone import Ozone
 from modconsole.connectors.bluesky_pull import Pull
 from modconsole.connectors.bluesky_read import Reader, Records
@@ -42,7 +54,7 @@ from modconsole.connectors.bluesky_text import (
     send_key,
     written,
 )
-from modconsole.connectors.http import Http
+from modconsole.connectors.http import Answer, Http
 from modconsole.connectors.signing import Can, Credentials, Field, PlatformInfo, SignedIn, SignIn, Step
 from modconsole.domain.records import Message
 from modconsole.domain.times import MINUTE, to_instant
@@ -56,7 +68,7 @@ SKEW = 10 * MINUTE
 FIND_PAGES = 5
 
 CAPABILITIES = Capabilities(
-    acts=bluesky_acts.offered(bluesky_ozone.ACTS),
+    acts=offered(OZONE),
     direct_messages=True,
     max_length=POST_GRAPHEMES,
     length_unit="graphemes",
@@ -137,9 +149,8 @@ def sign_in(clock: Callable[[], int], transport: httpx.BaseTransport | None = No
     return SignedIn(settings, secret, f"@{home.handle}" if not is_did(home.handle) else home.did)
 
 
-def _refine_sign_in(answer: Any) -> PlatformError | None:
-    from modconsole.connectors.bluesky_api import error_name, refine
-
+def _refine_sign_in(answer: Answer) -> PlatformError | None:
+    """What an error means while somebody signs in: the words that they typed are what is wrong."""
     if error_name(answer) == "AuthenticationRequired":
         return SignInError("Bluesky did not accept the handle and app password.", hint=NEW_PASSWORD)
     return refine(answer)
@@ -264,7 +275,7 @@ class Bluesky:
         record = self._reply(reply, text)
         key = self._key(reply)
         try:
-            written_ = self.api.put(POST, key, record, None)
+            made = self.api.put(POST, key, record, None)
         except Refused as error:
             if error.code != "InvalidSwap":
                 raise
@@ -272,9 +283,7 @@ class Bluesky:
             if there is None or there.value.text != text:
                 raise Duplicate("Another reply was written under this key already.", code="InvalidSwap") from None
             return self._record(there)
-        import msgspec
-
-        return self._record(msgspec.convert({"uri": written_.uri, "cid": written_.cid, "value": record}, Stored))
+        return self._record(msgspec.convert({"uri": made.uri, "cid": made.cid, "value": record}, Stored))
 
     def _key(self, reply: Outgoing) -> str:
         return send_key(reply.key, reply.attempted_at if reply.attempted_at is not None else self._clock())
@@ -356,7 +365,7 @@ class Bluesky:
 
     def acts(self) -> tuple[ActInfo, ...]:
         """What every account can do, and what our role in Ozone adds."""
-        return bluesky_acts.offered(self._ozone.acts() if self._ozone is not None else ())
+        return offered(self._ozone.acts() if self._ozone is not None else ())
 
     def act(self, order: Order) -> Done:
         """Carry out a moderation act. See `bluesky_acts` and `bluesky_ozone`."""

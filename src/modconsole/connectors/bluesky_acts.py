@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from modconsole.connectors import bluesky_ozone
-from modconsole.connectors.acts import Act, ActInfo, Done, Order, Undo
+from modconsole.connectors.acts import Act, Done, Order, Undo
 from modconsole.connectors.bluesky_api import PAGE, Api
 from modconsole.connectors.bluesky_map import Profile, Stored
-from modconsole.connectors.bluesky_ozone import Ozone
+from modconsole.connectors.bluesky_offers import OZONE, REASONS
+from modconsole.connectors.bluesky_ozone import REVIEWED, Ozone
 from modconsole.connectors.bluesky_read import THREADGATE, Reader, Records
 from modconsole.connectors.bluesky_text import POST, is_did, place, post_place, send_key, written
 from modconsole.domain.records import Message, Record, State
@@ -28,97 +28,6 @@ HIDDEN_AT_MOST = 300
 """Replies that one thread's gate can hide (lexicon `app.bsky.feed.threadgate`)."""
 SWAPS = 4
 """How often a gate is read and written again where somebody else changes it at the same time."""
-REASONS = ("spam", "violation", "misleading", "sexual", "rude", "other")
-_OURS = "the author of the thread"
-
-ACTS: tuple[ActInfo, ...] = (
-    ActInfo(
-        "hide",
-        "message",
-        "Hides the reply for everybody at the bottom of our thread, behind “hidden replies”; it no longer notifies us.",
-        undo="shown again",
-        fits=frozenset(("live", "held")),
-        whose="theirs",
-        right=_OURS,
-    ),
-    ActInfo(
-        "unhide",
-        "message",
-        "Shows a reply in our thread that was hidden.",
-        undo="hidden again",
-        fits=frozenset(("hidden",)),
-        whose="theirs",
-        right=_OURS,
-    ),
-    ActInfo(
-        "lock",
-        "conversation",
-        "Closes our thread: nobody can reply to it any more, and what is there stays.",
-        undo="opened to those who could reply before",
-        right=_OURS,
-    ),
-    ActInfo(
-        "unlock",
-        "conversation",
-        "Opens our thread to everybody's replies.",
-        undo="closed again to those it was closed to",
-        right=_OURS,
-    ),
-    ActInfo(
-        "remove",
-        "message",
-        "Deletes a post of ours from our repository.",
-        undo="written again at the same address, with its likes and replies; not where it has pictures or a film",
-        takes=frozenset(("reason",)),
-        fits=frozenset(("live", "held", "hidden")),
-        whose="ours",
-    ),
-    ActInfo(
-        "restore",
-        "message",
-        "Writes a post of ours that was deleted from here again, at the same address.",
-        undo="deleted again",
-        fits=frozenset(("removed",)),
-        whose="ours",
-    ),
-    ActInfo(
-        "mute",
-        "person",
-        "Mutes the account for us: it no longer notifies us, and nobody is told.",
-        undo="unmuted",
-    ),
-    ActInfo("unmute", "person", "Unmutes the account.", undo="muted again"),
-    ActInfo(
-        "block",
-        "person",
-        "Blocks the account: neither sees or answers the other, and everybody can see that we block it.",
-        undo="unblocked; what it followed of ours it has to follow anew",
-    ),
-    ActInfo("unblock", "person", "Takes our block off the account.", undo="blocked again"),
-    ActInfo(
-        "report",
-        "message",
-        "Reports the post to the moderation service, by default Bluesky's own.",
-        takes=frozenset(("reason", "label")),
-        needs=frozenset(("label",)),
-        choices=REASONS,
-        whose="theirs",
-    ),
-    ActInfo(
-        "report",
-        "person",
-        "Reports the account to the moderation service, by default Bluesky's own.",
-        takes=frozenset(("reason", "label")),
-        needs=frozenset(("label",)),
-        choices=REASONS,
-    ),
-)
-
-
-def offered(ozone: tuple[ActInfo, ...]) -> tuple[ActInfo, ...]:
-    """All acts, those of Ozone in the place of ours of the same name: they do ours as well."""
-    theirs = {(info.act, info.on) for info in ozone}
-    return (*(info for info in ACTS if (info.act, info.on) not in theirs), *ozone)
 
 
 class StoredRaw(msgspec.Struct):
@@ -157,7 +66,7 @@ class Acts:
             return carry(order)
         if order.act in ("remove", "restore") and order.on == "message" and self._is_ours(order.target):
             return self._delete(order) if order.act == "remove" else self._write_again(order)
-        known = any(info.act == order.act and info.on == order.on for info in bluesky_ozone.ACTS)
+        known = any(info.act == order.act and info.on == order.on for info in OZONE)
         if not known or self.ozone is None:
             why = "Only moderators of an Ozone service can do that on Bluesky." if known else "Bluesky has no such act."
             raise Refused(why, code="unsupported")
@@ -390,7 +299,7 @@ def standing(reader: Reader, ozone: Ozone | None, uri: str) -> tuple[Message, ..
     status = ozone.status(uri) if ozone is not None and ozone.role() else None
     if status is not None and status.takendown:
         reader.states[uri] = "removed"
-    elif status is not None and status.review_state in bluesky_ozone.REVIEWED:
+    elif status is not None and status.review_state in REVIEWED:
         reader.states[uri] = "held"
     try:
         found = reader.one(uri)

@@ -12,13 +12,14 @@ for the other: theirs counts as deleted, ours stays the answer that it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from modconsole.connectors.base import Known, Outgoing, Page
 from modconsole.connectors.bluesky_api import PAGE, Api
+from modconsole.connectors.bluesky_lists import Run
 from modconsole.connectors.bluesky_map import (
     ChatMessage,
     Convo,
@@ -29,7 +30,6 @@ from modconsole.connectors.bluesky_map import (
     chat_message,
     chat_parts,
 )
-from modconsole.connectors.bluesky_read import Reader
 from modconsole.connectors.bluesky_text import CHAT_BYTES, CHAT_GRAPHEMES, facets, fitting, read_time, tid_instant
 from modconsole.domain.records import Message, Record
 from modconsole.domain.times import HOUR, MINUTE, to_instant
@@ -74,18 +74,16 @@ class Log(msgspec.Struct):
 
 
 class ChatPull:
-    """The direct messages' part of one pull. `position` is the pull's own, changed in place."""
+    """The direct messages' part of one pull."""
 
-    def __init__(
-        self, reader: Reader, known: Known, position: dict[str, Any], page: Callable[..., Page], *, full: bool
-    ) -> None:
-        self.reader = reader
-        self.api = reader.api
-        self.full = full
+    def __init__(self, run: Run, known: Known) -> None:
+        self.run = run
+        self.reader = run.reader
+        self.api = run.api
+        self.full = run.full
         self.complete = False
         """Whether the walk has come to its end."""
-        self._position = position
-        self._page = page
+        self._position = run.position
         self._known = frozenset((*known.waiting, *known.recent, *known.queued, *known.live))
         self._live = known.live
         self._read: set[str] = set()
@@ -125,7 +123,9 @@ class ChatPull:
             self._position[f"dm_{name}"] = walk.to_json()
             turns += 1
             enough = ended or (turns >= LIST_PAGES and not self.full)
-            yield self._page("queues" if name == "requests" else "discovery", records, complete=ended, gone=self._gone)
+            yield self.run.page(
+                "queues" if name == "requests" else "discovery", records, complete=ended, gone=self._gone
+            )
             self._gone = []
             if enough:
                 return
@@ -154,7 +154,7 @@ class ChatPull:
             if moved:
                 self._position["log"] = log.cursor
             if records or self._gone:
-                yield self._page("discovery", records, gone=self._gone)
+                yield self.run.page("discovery", records, gone=self._gone)
                 self._gone = []
             if not log.logs or not moved:
                 return
@@ -175,9 +175,9 @@ class ChatPull:
             convo = self._convo(ident)
             if convo is not None:
                 records = self._messages(convo, None, pages=None if self.full else 1)
-                yield self._page("threads", records, gone=self._gone)
+                yield self.run.page("threads", records, gone=self._gone)
             elif self.full:
-                yield self._page("threads", [], gone=[i for i in self._live if i.startswith(f"{chat_id(ident)}/")])
+                yield self.run.page("threads", [], gone=[i for i in self._live if i.startswith(f"{chat_id(ident)}/")])
             self._gone = []
 
     def _convo(self, ident: str) -> Convo | None:

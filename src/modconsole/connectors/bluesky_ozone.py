@@ -16,6 +16,7 @@ import msgspec
 from modconsole.connectors.acts import Act, ActInfo, Done, Order, Undo
 from modconsole.connectors.bluesky_api import PAGE, Api
 from modconsole.connectors.bluesky_map import Post, Profile, Stored, message
+from modconsole.connectors.bluesky_offers import OZONE, TEAM
 from modconsole.connectors.bluesky_read import Reader
 from modconsole.connectors.bluesky_text import is_did, post_place
 from modconsole.domain.records import Message, State
@@ -28,111 +29,6 @@ _DEFS = "tools.ozone.moderation.defs"
 REVIEWED: tuple[str, ...] = (f"{_DEFS}#reviewEscalated", f"{_DEFS}#reviewOpen")
 MODERATORS = frozenset(("tools.ozone.team.defs#roleAdmin", "tools.ozone.team.defs#roleModerator"))
 TRIAGE = "tools.ozone.team.defs#roleTriage"
-_MODERATOR = "a moderator of the Ozone team"
-_TEAM = "a member of the Ozone team"
-
-ACTS: tuple[ActInfo, ...] = (
-    ActInfo(
-        "label",
-        "message",
-        "Puts a label of our Ozone service on the post; those who subscribe to it see or hide the post accordingly.",
-        undo="the label is taken off again",
-        takes=frozenset(("reason", "label")),
-        needs=frozenset(("label",)),
-        right=_MODERATOR,
-    ),
-    ActInfo(
-        "unlabel",
-        "message",
-        "Takes a label of our Ozone service off the post.",
-        undo="the label is put on again",
-        takes=frozenset(("reason", "label")),
-        needs=frozenset(("label",)),
-        right=_MODERATOR,
-    ),
-    ActInfo(
-        "label",
-        "person",
-        "Puts a label of our Ozone service on the account, and so on all that it writes.",
-        undo="the label is taken off again",
-        takes=frozenset(("reason", "label")),
-        needs=frozenset(("label",)),
-        right=_MODERATOR,
-    ),
-    ActInfo(
-        "unlabel",
-        "person",
-        "Takes a label of our Ozone service off the account.",
-        undo="the label is put on again",
-        takes=frozenset(("reason", "label")),
-        needs=frozenset(("label",)),
-        right=_MODERATOR,
-    ),
-    ActInfo(
-        "remove",
-        "message",
-        "Takes the post down through Ozone, for good or until the time given: nobody sees it on Bluesky; ours is deleted.",
-        undo="the takedown is reversed; a post of ours is written again, unless it has pictures or a film",
-        takes=frozenset(("reason", "until")),
-        fits=frozenset(("live", "held", "hidden")),
-        right=_MODERATOR,
-    ),
-    ActInfo(
-        "restore",
-        "message",
-        "Reverses the takedown of the post; a post of ours that was deleted from here is written again.",
-        undo="taken down, or deleted, again",
-        takes=frozenset(("reason",)),
-        fits=frozenset(("removed",)),
-        right=_MODERATOR,
-    ),
-    ActInfo(
-        "ban",
-        "person",
-        "Takes the account down through Ozone: nobody sees it or what it wrote, for good or until the time given.",
-        undo="the takedown is reversed",
-        takes=frozenset(("reason", "until")),
-        right=_MODERATOR,
-    ),
-    ActInfo(
-        "unban",
-        "person",
-        "Reverses the takedown of the account.",
-        undo="taken down again, for good",
-        takes=frozenset(("reason",)),
-        right=_MODERATOR,
-    ),
-    ActInfo(
-        "acknowledge",
-        "message",
-        "Closes the reports on the post in Ozone without doing anything to it.",
-        takes=frozenset(("reason",)),
-        right=_TEAM,
-    ),
-    ActInfo(
-        "acknowledge",
-        "person",
-        "Closes the reports on the account in Ozone without doing anything to it.",
-        takes=frozenset(("reason",)),
-        right=_TEAM,
-    ),
-    ActInfo(
-        "escalate",
-        "message",
-        "Puts the post before the senior moderators in Ozone.",
-        takes=frozenset(("reason",)),
-        right=_TEAM,
-    ),
-    ActInfo(
-        "escalate",
-        "person",
-        "Puts the account before the senior moderators in Ozone.",
-        takes=frozenset(("reason",)),
-        right=_TEAM,
-    ),
-)
-"""What Ozone adds. `remove` and `restore` stand for those of `bluesky_acts` as well, which hold for our own posts."""
-
 _EVENTS: dict[Act, str] = {
     "remove": "modEventTakedown",
     "restore": "modEventReverseTakedown",
@@ -237,11 +133,15 @@ class Ozone:
     def queue(self) -> Iterator[dict[str, State]]:
         """What is open or escalated, page by page: the posts' addresses, each as `held`, or `removed` where it is taken down.
 
+        First what was taken down last: Bluesky may show it for a moment yet.
+
         Raises `Refused` where we are not on the team.
         """
         if not self.role():
             raise Refused("this account is not on the team of the Ozone service", code="not_on_the_team")
         self.cut = False
+        newest = {"takendown": "true", "sortField": "lastReviewedAt", "sortDirection": "desc", "limit": str(PAGE)}
+        yield {status.subject.uri or "": "removed" for status in _understood(self._statuses(newest))}
         for state in REVIEWED:
             cursor: str | None = None
             for _ in range(QUEUE_PAGES):
@@ -276,12 +176,12 @@ class Ozone:
     # ------------------------------------------------------------------ acts
 
     def acts(self) -> tuple[ActInfo, ...]:
-        """Those of `ACTS` that our role allows, with the service's labels to choose from."""
+        """Those of `OZONE` that our role allows, with the service's labels to choose from."""
         role = self.role()
         if role not in MODERATORS:
-            return tuple(info for info in ACTS if role == TRIAGE and info.right == _TEAM)
+            return tuple(info for info in OZONE if role == TRIAGE and info.right == TEAM)
         labels = self.labels()
-        return tuple(replace(info, choices=labels) if "label" in info.needs else info for info in ACTS)
+        return tuple(replace(info, choices=labels) if "label" in info.needs else info for info in OZONE)
 
     def carry_out(self, order: Order, now: int) -> Done:
         """One event on a post or an account. What was so already is left so."""

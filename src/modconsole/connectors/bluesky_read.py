@@ -24,7 +24,7 @@ from modconsole.connectors.bluesky_map import (
     hidden_by,
     message,
 )
-from modconsole.connectors.bluesky_text import POST, Place, post_place
+from modconsole.connectors.bluesky_text import POST, post_place
 from modconsole.domain.records import Message, Record, State
 from modconsole.errors import Gone, Refused
 
@@ -286,6 +286,3 @@ def _where(error: Exception) -> str:
     """The field that has the wrong shape, from msgspec's words; never its content."""
     path = str(error).rpartition(" - at `")[2]
     return path.rstrip("`") if path.startswith("$") else type(error).__name__
-
-
-__all__ = ["THREADGATE", "Place", "Reader", "StoredGate", "Thread"]

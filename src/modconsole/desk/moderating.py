@@ -90,18 +90,22 @@ class Offer(Struct, frozen=True, kw_only=True):
     """The act of ours that this one would repeat, or would end."""
 
 
-def able(desk: Desk, source: str, on: On, target: str | None = None, *, state: str | None = None) -> list[Offer]:
+def able(
+    desk: Desk, source: str, on: On, target: str | None = None, *, state: str | None = None, ours: bool | None = None
+) -> list[Offer]:
     """What can be done to something on its platform, what this account has no right to among it.
 
-    `state` is that of a message: acts that make no sense for it are left out. `target` is a person or a conversation: what was
-    done to it and still stands is said with the act that ends it. Empty where nobody is signed in. Raises `PlatformError`s.
+    `state` is that of a message, `ours` whether we wrote it: acts that make no sense for it are left out. `target` is a person
+    or a conversation: what was done to it and still stands is said with the act that ends it. Empty where nobody is signed in.
+    Raises `PlatformError`s.
     """
     account = _account(desk, source)
     if account is None:
         return []
     with _connected(desk, source) as connector:
         infos = [each for each in connector.capabilities.acts if each.on == on]
-        infos = [each for each in infos if on != "message" or state is None or state in each.fits]
+        if on == "message":
+            infos = [each for each in infos if _fits(each, state, ours)]
         may = _may(desk, account, connector) if infos else frozenset()
     done = acts.standing(acts.on(desk.db, source, on, target), desk.now()) if target is not None else []
     offers = []
@@ -135,9 +139,18 @@ def possible(desk: Desk, source: str, message: str) -> Possible:
         handle=shown.handle,
         title=lists.inbox_row(desk.db, conversation).title if conversation is not None else None,
         ours=shown.ours is not None,
-        acts={on: able(desk, source, on, target, state=state) for on, target in targets.items()},
+        acts={
+            on: able(desk, source, on, target, state=state, ours=shown.ours is not None)
+            for on, target in targets.items()
+        },
         done=done,
     )
+
+
+def _fits(info: ActInfo, state: str | None, ours: bool | None) -> bool:
+    """Whether an act makes sense for a message of which that much is known."""
+    whose = info.whose == "anybody" or ours is None or (info.whose == "ours") == ours
+    return whose and (state is None or state in info.fits)
 
 
 def _may(desk: Desk, account: AccountRow, connector: Connector) -> frozenset[tuple[str, str]]:

@@ -101,7 +101,7 @@ def described(info: PlatformInfo) -> list[Piece]:
         (literal("our replies"), _can(info.own_replies)),
         (literal("edits"), _can(info.edits)),
         (literal("deletions"), _can(info.deletions)),
-        (literal("tested"), fill("against: {}", line(info.tested, 40))),
+        (literal("run against"), line(info.tested, 40)),
     ]
     pieces: list[Piece] = []
     for label, said in told:

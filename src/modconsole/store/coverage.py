@@ -61,6 +61,11 @@ _WHOLE = (  # the last look without a gap
     " and o.gap = 0), -9223372036854775808)"
 )
 
+_HAD_ONE = (  # conversations that ever had a gap, with their latest look
+    f"select l.source, l.conversation, {_LATEST} as latest from (select distinct source, conversation from coverage"
+    " where gap = 1 and conversation <> '') l"
+)
+
 
 def gaps_of_source(db: Db, source: str) -> list[StandingGap]:
     """What the latest look at a source as a whole could not see: one for each reason, the oldest first."""
@@ -92,12 +97,18 @@ def gaps(db: Db, source: str, limit: int) -> list[StandingGap]:
 
 def gaps_of_conversations(db: Db, source: str, limit: int) -> list[StandingGap]:
     """Conversations of which a part cannot be seen, the one that was found last first."""
-    return _of_conversations(db, "s.native = ?", (source,), limit)
+    return _of_conversations(db, "h.source = (select id from source where native = ?)", (source,), limit)
 
 
 def gap_of_conversation(db: Db, conversation: int) -> StandingGap | None:
     """What cannot be seen of a conversation, by its row id; None where nothing is known to be missing."""
-    found = _of_conversations(db, "c.id = ?", (conversation,), 1)
+    found = _of_conversations(
+        db,
+        "h.source = (select source from conversation where id = ?1) and"
+        " h.conversation = (select native from conversation where id = ?1)",
+        (conversation,),
+        1,
+    )
     return found[0] if found else None
 
 
@@ -117,8 +128,8 @@ def _of_conversations(db: Db, where: str, args: Sequence[Any], limit: int) -> li
     )
     found = db.rows(
         f"select l.conversation, c.shown_title, l.gap_why, {since}, l.gap_from, l.gap_to, l.checked_at"
-        " from source s join coverage l on l.source = s.id left join conversation c on c.source = s.id"
-        f" and c.native = l.conversation where {where} and l.conversation <> '' and l.gap = 1 and l.id = {_LATEST}"
+        f" from ({_HAD_ONE}) h join coverage l on l.id = h.latest and l.gap = 1 join source s on s.id = l.source"
+        f" left join conversation c on c.source = l.source and c.native = l.conversation where {where}"
         " order by 4 desc, 1 limit ?",
         (*args, limit),
     )
@@ -139,10 +150,31 @@ def count_gaps(db: Db, source: int) -> int:
     """Of how many conversations of a source, by its row id, a part cannot be seen."""
     return int(
         db.value(
-            "select count(*) from coverage l where l.source = ? and l.conversation <> '' and l.gap = 1"
-            f" and l.id = {_LATEST}",
+            f"select count(*) from ({_HAD_ONE}) h join coverage l on l.id = h.latest and l.gap = 1 where h.source = ?",
             (source,),
         )
+    )
+
+
+def said(db: Db, source: int, conversation: str) -> tuple[Any, ...] | None:
+    """What the latest look at a conversation says of gaps, by the row id of its source; None before the first look."""
+    found = _latest(db, source, conversation, 1)
+    return found[0][1:] if found else None
+
+
+def thin(db: Db, source: int, conversation: str) -> None:
+    """Of looks at a conversation that say the same one after the other keep the first and the last: that every look of a minute
+    finds the same is no news. Within a write transaction, after each look that is stored."""
+    found = _latest(db, source, conversation, 3)
+    if len(found) == 3 and found[0][1:] == found[1][1:] == found[2][1:]:
+        db.run("delete from coverage where id = ?", (found[1][0],))
+
+
+def _latest(db: Db, source: int, conversation: str, limit: int) -> list[tuple[Any, ...]]:
+    return db.rows(
+        "select id, gap, gap_why, gap_from, gap_to from coverage where source = ? and conversation = ? order by"
+        " checked_at desc, ifnull(observed_at, checked_at) desc, gap desc, body desc limit ?",
+        (source, conversation, limit),
     )
 
 

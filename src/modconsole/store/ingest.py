@@ -28,6 +28,7 @@ from modconsole.domain.records import (
     Source,
 )
 from modconsole.domain.times import to_instant
+from modconsole.store import coverage as looks
 from modconsole.store import rows
 from modconsole.store.db import Db
 from modconsole.store.names import Names
@@ -334,13 +335,17 @@ class Ingest:
     def _coverage(self, record: Coverage) -> None:
         record = versions.tidied(record)
         source = self.names.source_id(record.source)
+        before = looks.said(self.db, source, record.conversation) if record.conversation else None
         added = self.db.run(
             "insert or ignore into coverage (source, conversation, checked_at, complete_through, gap_from, gap_to, gap_why, gap,"
             " observed_at, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (source, *rows.coverage_row(record), versions.canonical(record)),
         )
         if added and record.conversation:
-            self.touched.add(self.names.conversation_id(source, record.conversation))
+            if looks.said(self.db, source, record.conversation) != before:
+                self.touched.add(self.names.conversation_id(source, record.conversation))
+            if self.reread:
+                looks.thin(self.db, source, record.conversation)
         elif added and record.complete_through is not None:
             self._touch_found_late(source, record)
         self._tell(not added, False)

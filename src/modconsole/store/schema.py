@@ -220,10 +220,17 @@ def received(db: Database) -> None:
         db.execute(statement)
 
 
-@migrations(name="0004_retry_at")
-def retry_at(db: Database) -> None:
-    """Until when a platform wants to be left alone."""
-    db.execute("alter table mark add column retry_at integer")
+_COVERING = (
+    "alter table mark add column retry_at integer",
+    "create index coverage_gap on coverage (source, conversation) where gap = 1",
+)
+
+
+@migrations(name="0004_covering")
+def covering(db: Database) -> None:
+    """Until when a platform wants to be left alone; gaps found without going through all looks."""
+    for statement in _COVERING:
+        db.execute(statement)
 
 
 def migrate(db: Database) -> None:

@@ -207,10 +207,12 @@ def enroll(
     answer: Answer | None = None,
     kind: IdentityKind | None = None,
 ) -> Source:
-    """Store a source whose sign-in was verified, as it is described where nobody chooses anything. See `store`."""
+    """Store a source whose sign-in was verified, as it is described where nobody chooses anything."""
     record = described(account, marks.described(db, source), source, platform, now, kind=kind)
     record = replace(record, target_hours=target_hours or record.target_hours, answer=answer or record.answer)
-    store(db, record, platform, settings, now)
+    with db.write():
+        ingest(db, [record], now)
+        marks.save_account(db, source, platform, dict(settings))
     return record
 
 

@@ -59,9 +59,14 @@ const routes = {
     gates.delete(did)
   },
   '/team': async ({ did, role }) => void (await network.ozone[ROLES[role]](did)),
-  '/indexed': async ({ uri }) => {
-    const found = await network.bsky.db.db.selectFrom('record').select('cid').where('uri', '=', uri).executeTakeFirst()
-    return { cid: found?.cid ?? null }
+  // Waits until the AppView knows a version of a post: `cid`, null for none at all, or any where it is not given.
+  '/indexed': async ({ uri, cid }) => {
+    for (const end = Date.now() + 20_000; Date.now() < end; await new Promise((next) => setTimeout(next, 10))) {
+      const row = await network.bsky.db.db.selectFrom('record').select('cid').where('uri', '=', uri).executeTakeFirst()
+      const known = row?.cid ?? null
+      if (cid === undefined ? known : known === cid) return
+    }
+    throw new Error(`not indexed within 20 s: ${uri}`)
   },
   '/limits': async ({ on }) => void (network.pds.ctx.cfg.rateLimits.bypassIps = on ? [] : ['127.0.0.1']),
   '/chat': (order) => chat.control(order),
