@@ -421,7 +421,19 @@ def test_a_server_that_ignores_the_key_would_post_twice_and_is_looked_at_first()
     assert len(server.statuses) == 3
 
 
-# ---------------------------------------------------------------------- how much is asked
+# ---------------------------------------------------------------------- how much is asked and kept
+
+
+def test_what_is_remembered_of_direct_messages_does_not_grow() -> None:
+    """Only rows that the next walk comes to again are kept in the position."""
+    server = Kin(replace(MASTODON, limit=40))
+    for _ in range(30):
+        server.post("ann", "@us psst", visibility="direct")
+        server.ticks += 24 * 3600
+    store = mirror(server).pull()
+    assert len(store.messages) == 30
+    assert len(store.position["rows"]) <= 2
+    assert "walked" not in store.position
 
 
 def test_what_is_looked_up_is_bounded_and_comes_by_turns() -> None:

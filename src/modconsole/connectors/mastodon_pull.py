@@ -207,7 +207,10 @@ def _conversations(run: Run, lane: Lane) -> Found | None:
     stored, walked = run.position.get("rows"), run.position.get("walked")
     before = stored if isinstance(stored, dict) else {}
     kept = walked if isinstance(walked, dict) and lane.walk.cursor is not None else {}
-    run.position["walked"] = {**kept, **{ident: status.id for ident, status in rows.items()}}
+    newest = max((to_instant(status.created_at) for status in rows.values()), default=0)
+    floor = max(newest, lane.walk.top or 0) - lane.overlap  # what is older, the next walk does not come to
+    recent = {ident: status.id for ident, status in rows.items() if to_instant(status.created_at) >= floor}
+    run.position["walked"] = {**kept, **recent}
     fresh = [(status.created_at, status) for ident, status in rows.items() if before.get(ident) != status.id]
     times = [status.created_at for status in rows.values()]
     return Found(page, fresh, times)

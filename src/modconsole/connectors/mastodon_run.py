@@ -142,7 +142,9 @@ class Run:
         """What lies above these and was not told yet."""
         for ident in idents:
             above, climbed = self.pool.statuses[ident].in_reply_to_id, {ident}
-            while above is not None and above in self.pool.statuses and above not in climbed | self.told:
+            while above is not None and above in self.pool.statuses:
+                if above in climbed or above in self.told:
+                    break
                 yield above
                 climbed.add(above)
                 above = self.pool.statuses[above].in_reply_to_id

@@ -26,6 +26,7 @@ class Pool:
         self.absent: set[str] = set()
         """Parents that were asked for and cannot be seen."""
         self._roots: dict[str, str] = {}
+        self._members: dict[str, dict[str, None]] = {}
 
     def add(self, statuses: Iterable[Status]) -> None:
         """Take statuses in; one met again stands for itself as it was seen last. Boosts are no statuses of their
@@ -52,8 +53,13 @@ class Pool:
                 found = current.id
                 break
             current = parent
-        self._roots.update(dict.fromkeys(chain, found))
+        self._put(chain, found)
         return found
+
+    def _put(self, idents: Iterable[str], root: str) -> None:
+        for ident in idents:
+            self._roots[ident] = root
+            self._members.setdefault(root, {})[ident] = None
 
     def missing(self, ident: str) -> str | None:
         """The parent that must be known before the conversation of a status is."""
@@ -71,11 +77,12 @@ class Pool:
         for status in statuses:
             above = status.in_reply_to_id
             if status.id not in self._roots and above is not None and above not in self.statuses:
-                self._roots[status.id] = (self.root(root.id) or root.id) if status.direct == root.direct else status.id
+                same = status.direct == root.direct
+                self._put([status.id], (self.root(root.id) or root.id) if same else status.id)
 
     def of(self, root: str) -> list[Status]:
         """All statuses of a conversation that were met."""
-        return [status for status in self.statuses.values() if self._roots.get(status.id) == root]
+        return [self.statuses[ident] for ident in self._members.get(root, {})]
 
 
 def resolve(api: Api, pool: Pool, idents: Iterable[str]) -> None:
