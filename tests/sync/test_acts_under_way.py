@@ -352,7 +352,8 @@ def _do(bench: Bench, what: str, how: str, asked: list[str], done: list[Moderate
     """One step: each message and each person is acted on once, so that what became of it can be told."""
     place, clock = bench.place, bench.place.clock
     if what == "write":
-        asked.append(place.write(f"Number {len(asked)}", by=f"p{len(asked)}"))
+        number = len(place.messages)
+        asked.append(place.write(f"Number {number}", by=f"p{number}"))
         bench.turn()
     elif what in ("now", "queue") and asked:
         on = "person" if how in ("mute", "kick") else "message"

@@ -16,7 +16,7 @@ import pytest
 from modconsole.connectors.base import Connector, Known, Page
 from modconsole.connectors.signing import Credentials
 from modconsole.domain.records import Source
-from modconsole.errors import NotFound, SignInError, Unreachable
+from modconsole.errors import NotFound, RateLimited, SignInError, Unreachable
 from modconsole.store import marks
 from modconsole.store.db import Db
 from modconsole.store.ingest import ingest
@@ -399,3 +399,19 @@ def test_a_listener_that_fails_stops_nothing(world: World, bench: Bench) -> None
         opener=world.open,
     )
     assert engine.run_once()[0].outcome == "ok"
+
+
+def test_a_platform_that_asked_to_be_left_alone_is_not_read_by_the_next_process_either(world: World) -> None:
+    """As cron's next run is: the time that it gave is kept, replies are tried all the same, and then reading goes on."""
+    world.bench.place.trouble["page"] = [RateLimited("Slow down.", retry_after=600)]
+    (first,) = world.engine().run_once()
+    assert (first.kind, first.retry_after) == ("RateLimited", 600)
+    pages = world.bench.place.asked.count("page")
+    world.bench.place.tick(300)
+    (again,) = world.engine().run_once()
+    assert (again.kind, again.retryable) == ("RateLimited", True)
+    assert 250 < again.retry_after <= 300
+    assert world.bench.place.asked.count("page") == pages
+    world.bench.place.tick(301)
+    (late,) = world.engine().run_once()
+    assert late.outcome == "ok"

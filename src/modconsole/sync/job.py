@@ -117,6 +117,7 @@ class Turn(Struct, kw_only=True):
         if self.stop.is_set():
             result.outcome = "cancelled"
             return
+        self._left_alone(db)
         result.full = self.full or self._walk_is_due(db)
         pulled = pull(
             db,
@@ -131,6 +132,16 @@ class Turn(Struct, kw_only=True):
         result.records, result.new, result.changed = pulled.counts.records, pulled.counts.new, pulled.counts.changed
         result.gone, result.set_aside = pulled.gone, pulled.set_aside
         result.outcome = "ok" if pulled.finished else "cancelled"
+
+    def _left_alone(self, db: Db) -> None:
+        """Read nothing before the platform wants to be read again, also after a restart, and from cron. Replies were tried."""
+        until, now = marks.mark(db, self.source).retry_at, self.clock()
+        if until is not None and now < until <= now + HOUR:
+            raise RateLimited(
+                "The platform asked us to slow down.",
+                hint="Reading goes on by itself.",
+                retry_after=(until - now) / SECOND,
+            )
 
     def _walk_is_due(self, db: Db) -> bool:
         walked = marks.mark(db, self.source).walked_at
