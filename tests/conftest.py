@@ -13,6 +13,7 @@ _skipped: list[str] = []
 _told: list[str] = []
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of one running platform on one worker of pytest-xdist, so that each server is started once."""
     for item in items:
