@@ -68,7 +68,7 @@ class Bench:
         turn = Turn(
             source=SOURCE,
             connect=lambda _: self.connector,
-            clock=self.place.clock,
+            clock=options.pop("clock", self.place.clock),
             stop=options.pop("stop", Flag()),
             listener=options.pop("listener", lambda _: None),
             guard=lambda _: None,

@@ -293,6 +293,22 @@ def test_a_pull_that_brings_the_lost_reply_does_not_hide_it(bench: Bench, asked:
     assert (bench.state(send), len(bench.place.ours("Overtaken."))) == ("confirmed", 1)
 
 
+def test_a_pull_by_a_clock_that_is_behind_does_not_hide_the_lost_reply(bench: Bench, asked: str) -> None:
+    """What was known before the first try is told by the order of rows: by that clock, the reply is older than its own writing."""
+    send = bench.reply(asked, "Out of time.")
+    bench.place.trouble["send"] = [("after", Killed())]
+    with pytest.raises(Killed):
+        bench.push()
+    bench.place.trouble["find"] = [Unreachable("Down.")]
+    bench.turn(clock=lambda: bench.place.now - 180 * 1_000_000)
+    (ours,) = bench.place.ours("Out of time.")
+    assert bench.db.value("select count(*) from message where native = ?", (ours.id,)) == 1
+    for _ in range(8):
+        bench.place.tick(60)
+        bench.turn()
+    assert (bench.state(send), len(bench.place.ours("Out of time."))) == ("confirmed", 1)
+
+
 def test_where_nobody_can_look_it_stays_unsure_until_a_person_decides(bench: Bench, asked: str) -> None:
     """The account cannot see its own held messages: no guess is made."""
     send = bench.reply(asked, "Dark.")

@@ -55,7 +55,10 @@ def queue(db: Db, send: Send, not_before: int, now: int) -> None:
     """Put a reply in the outbox, to go out at `not_before` at the earliest; until then it can be taken back."""
     with db.write():
         Ingest(db).batch([send], now)
-        db.run("update send set not_before = ? where id = ?", (not_before, send.id))
+        db.run(
+            "update send set not_before = ?, known = (select ifnull(max(id), 0) from message) where id = ?",
+            (not_before, send.id),
+        )
 
 
 def get(db: Db, ident: str) -> OutboxRow | None:
@@ -247,11 +250,17 @@ def known_replies(db: Db, source: str) -> frozenset[str]:
 
 
 def not_this(db: Db, row: OutboxRow) -> frozenset[str]:
-    """Ids that a reply which may have arrived cannot have: other sends' messages, and what was here before it was written."""
+    """Ids that a reply which may have arrived cannot have: other sends' messages, and what was here before it was written.
+
+    What was here is told by the order of rows: by clocks, a pull whose clock is behind would make our own reply older than its
+    writing, and it would be sent again. Only of replies that were not queued in this database the time is all there is.
+    """
+    known = db.value("select known from send where id = ?", (row.id,))
+    here, than = ("m.id <= ?", known) if known is not None else ("m.first_observed < ?", row.at)
     before = db.rows(
         "select m.native from message m join conversation c on c.id = m.conversation join source s on s.id = m.source"
-        " where s.native = ? and c.native = ? and m.first_observed < ?",
-        (row.source, row.conversation, row.at),
+        f" where s.native = ? and c.native = ? and {here}",
+        (row.source, row.conversation, than),
     )
     return (known_replies(db, row.source) | {native for (native,) in before}) - {row.message or ""}
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-VERSION = 4
+VERSION = 5
 """`PRAGMA user_version` of a database to which all migrations have been applied."""
 
 migrations = Migrations("modconsole")
@@ -231,6 +231,12 @@ def covering(db: Database) -> None:
     """Until when a platform wants to be left alone; gaps found without going through all looks."""
     for statement in _COVERING:
         db.execute(statement)
+
+
+@migrations(name="0005_known")
+def known(db: Database) -> None:
+    """Of each reply: the last message that was stored when it was queued, told by its row, for clocks can be wrong."""
+    db.execute("alter table send add column known integer")
 
 
 def migrate(db: Database) -> None:

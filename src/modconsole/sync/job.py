@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from threading import Event as Flag
 from traceback import extract_tb
+from typing import Any
 
 from msgspec import Struct
 
@@ -73,27 +74,14 @@ class Turn(Struct, kw_only=True):
 
     def _work(self, db: Db, result: Result) -> None:
         connector = self.connect(db)
-        pusher = Pusher(
-            db,
-            connector,
-            self.source,
-            self.clock,
-            settles=self.settles,
-            guard=lambda: self.guard(db),
-            stop=self.stop,
-            listener=self.listener,
-        )
-
-        under_way = ActsUnderWay(
-            db,
-            connector,
-            self.source,
-            self.clock,
-            settles=self.settles,
-            guard=lambda: self.guard(db),
-            stop=self.stop,
-            listener=self.listener,
-        )
+        given: dict[str, Any] = {
+            "settles": self.settles,
+            "guard": lambda: self.guard(db),
+            "stop": self.stop,
+            "listener": self.listener,
+        }
+        pusher = Pusher(db, connector, self.source, self.clock, **given)
+        under_way = ActsUnderWay(db, connector, self.source, self.clock, **given)
 
         def push() -> None:
             try:
