@@ -294,7 +294,7 @@ def test_a_pull_that_brings_the_lost_reply_does_not_hide_it(bench: Bench, asked:
 
 
 def test_a_pull_by_a_clock_that_is_behind_does_not_hide_the_lost_reply(bench: Bench, asked: str) -> None:
-    """What was known before the first try is told by the order of rows: by that clock, the reply is older than its own writing."""
+    """What was known before is told by the order of rows: by that clock, the reply is older than its own writing."""
     send = bench.reply(asked, "Out of time.")
     bench.place.trouble["send"] = [("after", Killed())]
     with pytest.raises(Killed):
