@@ -36,6 +36,7 @@ LIMIT = 1.5
 """A key may take so many times as long while messages come in."""
 SECRET = "abcd efgh ijkl mnop"
 KEYS = 60
+FEWEST = 30
 
 
 @contextmanager
@@ -110,7 +111,7 @@ def measured(what: str, port: int, messages: int) -> list[float]:
     return [float(word) for word in made.stdout.split()]
 
 
-def key_times(path: Path, port: int, *, syncing: bool) -> list[float]:
+def key_times(path: Path, port: int, messages: int, *, syncing: bool) -> list[float]:
     """Milliseconds from a key to the first change on the screen, in the queue; with `syncing` while pages come in."""
     env = {
         "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
@@ -121,18 +122,21 @@ def key_times(path: Path, port: int, *, syncing: bool) -> list[float]:
     command = [sys.executable, "-m", "modconsole", "--db", str(path)]
     found = []
     before_all = pages(port)
+    last = before_all + messages // 90
     with Session(command, size=(120, 40), env=env, timeout=60) as probe:
         probe.wait_text(" of ")
         probe.settle(quiet=0.3) if not syncing else wait_for_pages(port, before_all + 3)
         began = pages(port)
         for number in range(KEYS):
-            before = pages(port)
             done = probe.key("j" if number % 30 < 15 else "k")
-            if syncing and pages(port) == before:
-                wait_for_pages(port, before + 1)
+            if syncing and pages(port) >= last:
+                break  # this key may have met no sync any more
             found.append(float(done.first_ms or 0.0))
         if syncing:
-            print(f"  {pages(port) - began} pages of 100 came in from the first key to the last")
+            print(
+                f"  {len(found)} keys, and {pages(port) - began} pages of 100 that came in from the first to the last of them"
+            )
+    assert len(found) >= FEWEST, f"only {len(found)} keys fitted into the sync: ask for more messages"
     return found
 
 
@@ -210,14 +214,14 @@ def latency(folder: Path, port: int, messages: int) -> int:
     """Keys without a sync and during one."""
     path = database(folder)
     enrolled(path, port, paused=True)
-    idle = key_times(path, port, syncing=False)
+    idle = key_times(path, port, messages, syncing=False)
     enrolled(path, port)
     from modconsole.store import marks
     from modconsole.store.db import Db
 
     with Db(path, create=False) as db:
         marks.pause(db, "blog", False)
-    busy = key_times(path, port, syncing=True)
+    busy = key_times(path, port, messages, syncing=True)
     ratios = []
     for name, figure in (("median", statistics.median), ("p95", p95)):
         ratios.append(figure(busy) / figure(idle))
