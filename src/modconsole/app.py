@@ -12,6 +12,7 @@ import gc
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +42,10 @@ from modconsole.widgets.inorder import KeysInOrder
 
 POLL: Final = 0.3
 """Seconds between two looks at the database's number."""
+TYPING: Final = 0.4
+"""Somebody types as long as the last key is not older, in seconds; then what others changed may be shown `PATIENCE` later."""
+PATIENCE: Final = 3.0
+"""Seconds."""
 MINUTE: Final = 60.0
 THREADS: Final = 3
 """Threads that read and act, each with a connection of its own."""
@@ -84,6 +89,7 @@ class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
         self._background = background
         self._stop = threading.Event()
         self._version: int | None = None
+        self._read_at = float("-inf")
         self._reading: asyncio.Task[None] | None = None
         self._again = False
         self._screens: dict[str, Base] = {}
@@ -142,12 +148,16 @@ class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
     # -- following the database ---------------------------------------------------------------------------------
 
     def _poll(self) -> None:
+        """Follow what others change. While somebody types, less often: a key that comes during a reading waits for it."""
+        now = time.monotonic()
+        if now - self.typed_at < TYPING and now - self._read_at < PATIENCE:
+            return
         try:
             version = self.desk.version()
         except ModConsoleError:
             version = None
         if version != self._version:
-            self._version = version
+            self._version, self._read_at = version, now
             self.read_again()
 
     def read_again(self) -> None:

@@ -40,9 +40,13 @@ class KeysInOrder(_App):
         super().__init__(*args, **kwargs)
         self._typed: deque[events.Key] = deque()
         self._since: float | None = None
+        self.typed_at = float("-inf")
+        """When the last key came, on the monotonic clock, in seconds."""
 
     async def on_event(self, event: events.Event) -> None:
         """Textual's call for each event."""
+        if isinstance(event, events.Key):
+            self.typed_at = time.monotonic()
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
         elif self._since is None or time.monotonic() - self._since > LONGEST:
