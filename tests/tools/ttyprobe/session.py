@@ -138,6 +138,8 @@ class Session:
         self._winsize()
 
         def child() -> None:
+            # Whoever runs the tests in the background has interrupts ignored, and children inherit that; a terminal has not.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
