@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from threading import Event as Flag
 
@@ -205,6 +206,31 @@ def test_poison_is_set_aside_and_stops_nothing(bench: Bench, bad: Message | Deci
     bench.connector = sound
     bench.turn()
     assert bench.source().gap is not None, "a short look does not meet it again, and cannot vouch for it"
+    bench.turn(full=True)
+    assert bench.source().gap is None
+
+
+class Garbled(Double):
+    """A connector that meets an item it cannot understand, on a page with others."""
+
+    def pull(self, known: Known, now: int, *, full: bool = False) -> Iterator[Page]:
+        for number, page in enumerate(super().pull(known, now, full=full)):
+            yield page if number else dataclasses.replace(page, poison=(("a comment has no author", b'{"id": 7}'),))
+
+
+def test_what_a_connector_cannot_understand_is_set_aside_as_it_came(bench: Bench) -> None:
+    """The raw payload is kept, once, beside the reason; the rest of the page is stored, and the look says what it lacks."""
+    for n in range(7):
+        bench.place.write(f"Question {n}", by=f"p{n}")
+    bench.connector = Garbled(bench.place)
+    for _ in range(2):
+        result = bench.turn(full=True)
+        assert (result.outcome, result.set_aside, len(bench.asks())) == ("ok", 1, 7)
+    assert [tuple(row) for row in bench.db.rows("select why, payload from poison")] == [
+        ("a comment has no author", b'{"id": 7}')
+    ]
+    assert bench.source().gap == "1 item from the platform could not be read"
+    bench.connector = Double(bench.place)
     bench.turn(full=True)
     assert bench.source().gap is None
 

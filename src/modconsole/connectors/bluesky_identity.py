@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from modconsole.connectors.addresses import safe
 from modconsole.connectors.bluesky_api import error_name
 from modconsole.connectors.bluesky_text import is_did, is_handle
 from modconsole.connectors.http import Answer, Http, is_loopback, unreadable
@@ -58,21 +59,7 @@ def checked_address(address: str, *, local: bool = True) -> str:
 
     Raises `InputError` without repeating what may be a password.
     """
-    text = address.strip().rstrip("/")
-    try:
-        parts = urlsplit(text if "://" in text else f"https://{text}")
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        host = ""
-    if not host:
-        raise InputError("This is not the address of a server.", hint="Write it as https://pds.example.")
-    if parts.username is not None or parts.password is not None:
-        raise InputError("A name or password does not belong into the address.", hint="Give them when you are asked.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and local and is_loopback(host)):
-        raise InputError(
-            f"The password would travel to {host} readable for everybody on the way.",
-            hint="Use its https address; plain http is accepted for this machine only.",
-        )
+    parts = safe(address, what="server", example="https://pds.example", local=local)
     return f"{parts.scheme}://{parts.netloc}"
 
 

@@ -13,10 +13,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlunsplit
 
 import msgspec
 
+from modconsole.connectors.addresses import safe
 from modconsole.connectors.budget import Window
 from modconsole.connectors.discourse_shapes import (
     Flag,
@@ -30,8 +31,8 @@ from modconsole.connectors.discourse_shapes import (
     Topic,
     User,
 )
-from modconsole.connectors.http import Answer, Http, is_loopback, retry_after, unreadable
-from modconsole.errors import Gone, InputError, PlatformError, RateLimited, Refused, SignInError, Unreachable
+from modconsole.connectors.http import Answer, Http, retry_after, unreadable
+from modconsole.errors import Gone, PlatformError, RateLimited, Refused, SignInError, Unreachable
 
 T = TypeVar("T")
 
@@ -103,26 +104,7 @@ def checked_address(address: str) -> str:
 
     Raises `InputError`, without repeating a password that somebody put into the address.
     """
-    text = address.strip()
-    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
-        text = f"https://{text}"
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname or ""
-        _ = parts.port
-    except ValueError:
-        host = ""
-    if not host:
-        raise InputError("This is not the address of a site.", hint="Write it as https://forum.example.")
-    if parts.username is not None or parts.password is not None:
-        raise InputError("A name or password does not belong into the address.", hint="Give them when you are asked.")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise InputError(
-            f"The key would travel to {host} readable for everybody on the way.",
-            hint="Use the site's https address; plain http is accepted for this machine only.",
-        )
-    if parts.scheme not in ("http", "https"):
-        raise InputError(f"A site's address begins with https, not with {parts.scheme}.")
+    parts = safe(address, what="site", example="https://forum.example", carries="key")
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + "/", "", ""))
 
 

@@ -18,7 +18,8 @@ from urllib.parse import urlencode, urlsplit
 
 from msgspec import Struct, field
 
-from modconsole.connectors.http import Http, is_loopback
+from modconsole.connectors.addresses import safe
+from modconsole.connectors.http import Http
 from modconsole.connectors.mastodon_answers import refine, window
 from modconsole.connectors.mastodon_api import Api
 from modconsole.connectors.signing import Field, SignedIn, SignIn, Step
@@ -109,22 +110,7 @@ def address(text: str) -> str:
     wanted = text.strip()
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", wanted):
         wanted = f"https://{wanted.rpartition('@')[2]}"
-    try:
-        parts = urlsplit(wanted)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        host = ""
-    if not host or not re.fullmatch(r"[\w.:\[\]-]+", host):
-        raise InputError("This is not the address of a server.", hint="Write it as mastodon.example.")
-    if parts.username is not None or parts.password is not None:
-        raise InputError("A name or password does not belong into the address.", hint="Write only the server's name.")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise InputError(
-            f"The token would travel to {host} readable for everybody on the way.",
-            hint="Use its https address; plain http is accepted for this machine only.",
-        )
-    if parts.scheme not in ("http", "https"):
-        raise InputError(f"A server's address begins with https, not with {parts.scheme}.")
+    parts = safe(wanted, what="server", example="mastodon.example", carries="token")
     return f"{parts.scheme}://{parts.netloc}"
 
 

@@ -7,12 +7,12 @@ itself.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from modconsole.connectors.http import Answer, Http, is_loopback
+from modconsole.connectors.addresses import safe
+from modconsole.connectors.http import Answer, Http
 from modconsole.connectors.matrix_api import Api, Session, refine
 from modconsole.connectors.matrix_map import within, words
 from modconsole.connectors.signing import Credentials, Field, SignedIn, SignIn, Step
@@ -31,28 +31,7 @@ def checked_address(address: str) -> str:
     https is required; plain http is accepted on loopback only. Raises `InputError` otherwise, without repeating a
     password that somebody put into the address.
     """
-    text = address.strip()
-    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
-        text = f"https://{text}"
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname or ""
-        _ = parts.port
-    except ValueError:
-        host = ""
-    if not host:
-        raise InputError(
-            "This is not the address of a homeserver.", hint="Write it as example.org, or as @us:example.org."
-        )
-    if parts.username is not None or parts.password is not None:
-        raise InputError("A name or password does not belong into the address.", hint="Give them when you are asked.")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise InputError(
-            f"The password would travel to {host} readable for everybody on the way.",
-            hint="Use the homeserver's https address; plain http is accepted for this machine only.",
-        )
-    if parts.scheme not in ("http", "https"):
-        raise InputError(f"A homeserver's address begins with https, not with {parts.scheme}.")
+    parts = safe(address, what="homeserver", example="example.org, or as @us:example.org")
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from modconsole.connectors.http import Answer, Http, is_loopback
+from modconsole.connectors.addresses import safe
+from modconsole.connectors.http import Answer, Http
 from modconsole.errors import InputError, PlatformError, Refused
 
 if TYPE_CHECKING:
@@ -36,26 +37,7 @@ def checked_address(address: str) -> str:
     https is required, for an application password travels with every request; plain http is accepted on loopback only.
     Raises `InputError` otherwise, without repeating a password that somebody put into the address.
     """
-    text = address.strip()
-    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
-        text = f"https://{text}"
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname or ""
-        _ = parts.port
-    except ValueError:
-        host = ""
-    if not host:
-        raise InputError("This is not the address of a site.", hint="Write it as https://blog.example.")
-    if parts.username is not None or parts.password is not None:
-        raise InputError("A name or password does not belong into the address.", hint="Give them when you are asked.")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise InputError(
-            f"The password would travel to {host} readable for everybody on the way.",
-            hint="Use the site's https address; plain http is accepted for this machine only.",
-        )
-    if parts.scheme not in ("http", "https"):
-        raise InputError(f"A site's address begins with https, not with {parts.scheme}.")
+    parts = safe(address, what="site", example="https://blog.example")
     return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", "", ""))
 
 
