@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-VERSION = 5
+VERSION = 6
 """`PRAGMA user_version` of a database to which all migrations have been applied."""
 
 migrations = Migrations("modconsole")
@@ -237,6 +237,64 @@ def covering(db: Database) -> None:
 def known(db: Database) -> None:
     """Of each reply: the last message that was stored when it was queued, told by its row, for clocks can be wrong."""
     db.execute("alter table send add column known integer")
+
+
+_RULES = (
+    # What the folder of rules said, each time it said something new. `live_*` is the version that a person let act.
+    """create table rule (
+        id text primary key, version integer not null, path text not null default '', gone_at integer,
+        live_version integer, live_at integer, live_by text, paused_at integer, paused_why text,
+        problem text) without rowid""",
+    """create table rule_version (
+        rule text not null references rule(id), version integer not null, at integer not null, by text not null,
+        digest text not null, source text not null, status text not null, name text not null,
+        evidence text, restored integer, primary key (rule, version)) without rowid""",
+    """create table verdict (
+        id integer primary key, rule text not null, version integer not null, mode text not null,
+        message integer not null references message(id), conversation integer not null references conversation(id),
+        person integer not null references person(id), at integer not null, matches text not null default '[]',
+        held text not null default '[]', undone_at integer, undone_by text, settled text)""",
+    "create unique index verdict_once on verdict (message, rule, version, mode)",
+    "create index verdict_of on verdict (rule, at)",
+    "create index verdict_by on verdict (person, at)",
+    "create index verdict_in on verdict (conversation)",
+    # What a live rule did about a hit, or proposes: `ref` is the act of `moderation` or the decision that carries it.
+    """create table rule_act (
+        id text primary key, verdict integer not null references verdict(id), rule text not null, version integer not null,
+        at integer not null, action text not null, value text not null default '', span integer, state text not null,
+        kind text, ref text, trouble text not null default '', decided_at integer, decided_by text)""",
+    "create index rule_act_of on rule_act (rule, at)",
+    "create index rule_act_on on rule_act (verdict)",
+    "create index rule_act_ref on rule_act (ref) where ref is not null",
+    "create index rule_act_open on rule_act (state) where state in ('proposed', 'queued')",
+    """create table rule_skip (
+        rule text not null, version integer not null, message integer not null references message(id), at integer not null,
+        item text not null, seconds real not null, primary key (rule, version, message)) without rowid""",
+    # What judging cost, by rule version and day (days since 1970, UTC).
+    """create table rule_day (
+        rule text not null, version integer not null, day integer not null, judged integer not null default 0,
+        hits integer not null default 0, acted integer not null default 0, reversed integer not null default 0,
+        skipped integer not null default 0, micros integer not null default 0, primary key (rule, version, day)) without rowid""",
+    """create table strike (
+        id text primary key, person integer not null references person(id), at integer not null, by text not null,
+        rule text, version integer, message integer references message(id), reason text not null default '',
+        expires_at integer, undone_at integer, undone_by text, seq integer not null)""",
+    "create index strike_of on strike (person, at)",
+    """create table appeal (
+        id text primary key, at integer not null, by text not null, person integer not null references person(id),
+        message integer references message(id), about text not null, ref text not null, text text not null default '',
+        state text not null, answer text not null default '', decided_at integer, decided_by text, seq integer not null)""",
+    "create index appeal_open on appeal (state) where state = 'open'",
+    """create table publication (
+        version integer primary key, at integer not null, by text not null, markdown text not null, digest text not null)""",
+)
+
+
+@migrations(name="0006_rules")
+def rules(db: Database) -> None:
+    """Rules with their versions, what they found and did, strikes, appeals, and the guidelines that were published."""
+    for statement in _RULES:
+        db.execute(statement)
 
 
 def migrate(db: Database) -> None:

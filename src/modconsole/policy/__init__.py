@@ -1,0 +1,13 @@
+"""The house rules: rule files in, verdicts with reasons out.
+
+    model      what a rule is: selections, `when`, actions, tests, bounds
+    load       a folder of files → rules, and the errors of those that are wrong, each with its place
+    fold       texts as they are compared: case, marks, look-alikes, and the way back to the original
+    engine     many rules over many texts at once; never one over another's time
+    judge      engine and facts together: verdicts
+    corpus     all stored texts in files that can be scanned at once; `backtest` tries a rule on them
+    automod    AutoModerator's configuration → rules
+    guidelines what members are told
+
+Nothing here knows a database or a platform: texts and answers about messages come in as arguments.
+"""
