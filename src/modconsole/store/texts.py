@@ -39,12 +39,8 @@ class Stamp(Struct, frozen=True, kw_only=True):
     """The number of the last change of a text; 0 where there was none."""
 
 
-class Body(Struct, frozen=True, gc=False):
-    """A message's own words: plain text, and the title where the message has one of its own."""
-
-    row_id: int
-    text: str
-    title: str | None = None
+Body = tuple[int, str, str | None]
+"""A message's own words: its row id, its plain text, and its title where it has one of its own."""
 
 
 def texts_of(db: Db, ids: Sequence[int]) -> list[Texts]:
@@ -70,7 +66,7 @@ def about(db: Db, ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
 
 
 def stamp(db: Db) -> Stamp:
-    """How far the database has come. Costs microseconds; the first time of all it draws the database's number, which is a write."""
+    """How far the database has come. Costs microseconds; only the first time of all it writes: the number that it drew."""
     database, last, change = db.row(
         "select (select value from counter where name = 'database'), (select max(id) from message),"
         " (select max(change) from text_change)"
@@ -84,10 +80,9 @@ def stamp(db: Db) -> Stamp:
 
 def texts_since(db: Db, row_id: int, limit: int) -> list[Body]:
     """Messages that were stored after the one with this row id, in the order in which they were stored, at most so many."""
-    found = db.rows(
+    return db.rows(
         "select id, coalesce(plain, text), title from message where id > ? order by id limit ?", (row_id, limit)
     )
-    return [Body(*row) for row in found]
 
 
 def changed_since(db: Db, change: int, limit: int) -> list[tuple[int, int]]:
@@ -102,13 +97,9 @@ def bodies_of(db: Db, ids: Iterable[int]) -> list[Body]:
     """The own words of messages as they stand now, in the order in which the messages were stored. What is gone is left out."""
     found: list[Body] = []
     for some in _portions(sorted(ids)):
-        found += (
-            Body(*row)
-            for row in db.rows(
-                "select id, coalesce(plain, text), title from message where id in (select value from json_each(?))"
-                " order by id",
-                (_json(some),),
-            )
+        found += db.rows(
+            "select id, coalesce(plain, text), title from message where id in (select value from json_each(?)) order by id",
+            (_json(some),),
         )
     return found
 
