@@ -4,9 +4,11 @@
 
     original.N   the texts, UTF-8:  LF body LF FF, or LF body LF FE LF title LF FF where a message has a title of its own
     folded.N     the same, each part folded as `lookalike` does
-    rows.N       the messages' row ids          (64 bits each, as the two below)
+    rows.N       the messages' row ids          (64 bits each, as all of these)
     ends.N       where each message ends in `original`
     folds.N      where each message ends in `folded`
+    talks.N      row ids of their conversations
+    people.N     row ids of their authors
     masked.N     places of entries that a later one replaces, or whose message is gone
     manifest     how far all of these are good, and which database they belong to; replaced in one step
     lock         held by whoever appends
@@ -36,12 +38,12 @@ from modconsole.errors import StoreError
 
 FORMAT: Final = 1
 """Of the layout. Another number, and everything is made anew."""
-NAMES: Final = ("original", "folded", "rows", "ends", "folds", "masked")
+NAMES: Final = ("original", "folded", "rows", "ends", "folds", "talks", "people", "masked")
 CHUNK: Final = 1 << 20
 """Bytes of original text that are looked through at once."""
 
-Words = tuple[int, str, str | None]
-"""Row id, plain text, own title."""
+Words = tuple[int, str, str | None, int, int]
+"""Row id, plain text, own title, row ids of conversation and author (`store.texts.Body`)."""
 Told = Callable[[int, int], None]
 """Called with how far it is, and how far it goes."""
 Stop = Callable[[], bool]
@@ -116,6 +118,8 @@ class View:
         self.rows = self._numbers(folder, "rows")
         self.ends = self._numbers(folder, "ends")
         self.folds = self._numbers(folder, "folds")
+        self.talks = self._numbers(folder, "talks")
+        self.people = self._numbers(folder, "people")
         self.masked: frozenset[int] = frozenset(self._numbers(folder, "masked"))
 
     def _map(self, folder: Path, name: str) -> mmap.mmap | bytes:
@@ -132,7 +136,7 @@ class View:
 
     def close(self) -> None:
         """Let go of the files."""
-        for numbers in (self.rows, self.ends, self.folds):
+        for numbers in (self.rows, self.ends, self.folds, self.talks, self.people):
             numbers.release()
         for each in self._maps:
             try:
@@ -208,6 +212,13 @@ class Corpus:
         if self._view is not None:
             self._view.close()
             self._view = None
+
+
+def region(text: str, title: str | None) -> bytes:
+    """How a message stands in a stream."""
+    if title is None:
+        return b"\n%b\n\xff" % text.encode()
+    return b"\n%b\n\xfe\n%b\n\xff" % (text.encode(), title.encode())
 
 
 def read_manifest(folder: Path, mark: str) -> Manifest | None:

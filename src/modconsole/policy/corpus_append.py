@@ -19,7 +19,19 @@ from typing import Final
 
 import msgspec
 
-from modconsole.policy.corpus import FORMAT, NAMES, Feed, Manifest, Stamp, Stop, Told, View, Words, read_manifest
+from modconsole.policy.corpus import (
+    FORMAT,
+    NAMES,
+    Feed,
+    Manifest,
+    Stamp,
+    Stop,
+    Told,
+    View,
+    Words,
+    read_manifest,
+    region,
+)
 
 PORTION: Final = 20_000
 """Messages that are written at once."""
@@ -105,7 +117,7 @@ def _fits(folder: Path, manifest: Manifest, stamp: Stamp, feed: Feed) -> bool:
         return False
     finally:
         view.close()
-    now = {row: (text, title) for row, text, title in feed.bodies(list(told))}
+    now = {row: (text, title) for row, text, title, *_ in feed.bodies(list(told))}
     differ = [row for row, words in told.items() if now.get(row) != words]
     if not differ:
         return True
@@ -194,30 +206,23 @@ class _Append:
 
     def _add(self, found: Sequence[Words], *, last: int) -> None:
         """Append messages, and say in the manifest that they are there."""
-        fold = self.fold
         original, folded = [], []
-        rows, ends, folds = array("Q"), array("Q"), array("Q")
+        columns = {name: array("Q") for name in ("rows", "ends", "folds", "talks", "people")}
         end, folded_end = self.manifest.original, self.manifest.folded
-        for row, text, title in found:
-            if title is None:
-                raw = b"\n%b\n\xff" % text.encode()
-                flat = b"\n%b\n\xff" % fold(text).encode()
-            else:
-                raw = b"\n%b\n\xfe\n%b\n\xff" % (text.encode(), title.encode())
-                flat = b"\n%b\n\xfe\n%b\n\xff" % (fold(text).encode(), fold(title).encode())
+        for row, text, title, talk, person in found:
+            raw, flat = region(text, title), region(self.fold(text), None if title is None else self.fold(title))
             original.append(raw)
             folded.append(flat)
             end += len(raw)
             folded_end += len(flat)
-            rows.append(row)
-            ends.append(end)
-            folds.append(folded_end)
+            for name, number in zip(columns, (row, end, folded_end, talk, person), strict=True):
+                columns[name].append(number)
         _write(self.files["original"], b"".join(original))
         _write(self.files["folded"], b"".join(folded))
-        for name, numbers in (("rows", rows), ("ends", ends), ("folds", folds)):
+        for name, numbers in columns.items():
             _write(self.files[name], numbers)
         self.manifest = msgspec.structs.replace(
-            self.manifest, last=last, count=self.manifest.count + len(rows), original=end, folded=folded_end
+            self.manifest, last=last, count=self.manifest.count + len(found), original=end, folded=folded_end
         )
         self._commit()
 

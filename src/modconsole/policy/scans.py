@@ -4,7 +4,7 @@ A scan gives places (`corpus.View`) of candidates in a stretch of the copy: all 
 others too. Three ways: `bytes.find` for a few literals, one automaton for many, RE2 for expressions. Each goes over a whole
 stretch at once and asks which message it is in only where something was found; then it goes on with the next message.
 
-`Listed` is for what the copy does not have: messages that the store named.
+`Within` is for what the copy does not have: titles of conversations and names of people.
 """
 
 from __future__ import annotations
@@ -100,16 +100,18 @@ class Expression:
             found = search(data, ends[place] - start)
 
 
-class Listed:
-    """Messages by row id."""
+class Within:
+    """Messages in certain conversations, or by certain people: what they are called is not in the copy."""
 
-    def __init__(self, rows: frozenset[int]) -> None:
-        self.rows = rows
+    def __init__(self, column: Literal["talks", "people"], wanted: frozenset[int]) -> None:
+        self.column: Literal["talks", "people"] = column
+        self.wanted = wanted
 
     def places(self, view: View, first: int, past: int) -> Iterator[int]:
-        """Those of them that are there."""
-        rows = self.rows
-        return (place for place, row in enumerate(view.rows[first:past], first) if row in rows)
+        """Their messages, in order."""
+        numbers = view.talks if self.column == "talks" else view.people
+        wanted = self.wanted
+        return (place for place, number in enumerate(numbers[first:past], first) if number in wanted)
 
 
 class Everything:

@@ -39,8 +39,10 @@ class Stamp(Struct, frozen=True, kw_only=True):
     """The number of the last change of a text; 0 where there was none."""
 
 
-Body = tuple[int, str, str | None]
-"""A message's own words: its row id, its plain text, and its title where it has one of its own."""
+Body = tuple[int, str, str | None, int, int]
+"""A message's own words: its row id, its plain text, its title where it has one of its own, and the row ids of its conversation
+and of its author."""
+_BODY = "id, coalesce(plain, text), title, conversation, person"
 
 
 def texts_of(db: Db, ids: Sequence[int]) -> list[Texts]:
@@ -98,7 +100,7 @@ def bodies_of(db: Db, ids: Iterable[int]) -> list[Body]:
     found: list[Body] = []
     for some in _portions(sorted(ids)):
         found += db.rows(
-            "select id, coalesce(plain, text), title from message where id in (select value from json_each(?)) order by id",
+            f"select {_BODY} from message where id in (select value from json_each(?)) order by id",
             (_json(some),),
         )
     return found
@@ -112,36 +114,12 @@ def titles(db: Db) -> list[tuple[int, str]]:
     return db.rows("select id, shown_title from conversation where ifnull(shown_title, '') <> ''")
 
 
-def untitled_in(db: Db, conversations: Iterable[int]) -> list[int]:
-    """Row ids of the messages without a title of their own in these conversations."""
-    return [
-        row[0]
-        for some in _portions(conversations)
-        for row in db.rows(
-            "select id from message where conversation in (select value from json_each(?)) and title is null",
-            (_json(some),),
-        )
-    ]
-
-
 def names(db: Db) -> list[tuple[int, str, str]]:
     """(person's row id, name, handle) under which people are or were known here; several of one person."""
     return db.rows(
         "select id, ifnull(name, ''), ifnull(handle, '') from person where ifnull(name, '') <> '' or ifnull(handle, '') <> ''"
         " union select person, ifnull(name, ''), ifnull(handle, '') from author"
     )
-
-
-def written_by(db: Db, persons: Iterable[int]) -> list[int]:
-    """Row ids of the messages that these persons wrote."""
-    return [
-        row[0]
-        for some in _portions(persons)
-        for row in db.rows(
-            "select id from message where person in (select value from json_each(?))",
-            (_json(some),),
-        )
-    ]
 
 
 def _portions(ids: Iterable[int]) -> Iterable[list[int]]:
