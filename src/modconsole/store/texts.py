@@ -82,9 +82,7 @@ def stamp(db: Db) -> Stamp:
 
 def texts_since(db: Db, row_id: int, limit: int) -> list[Body]:
     """Messages that were stored after the one with this row id, in the order in which they were stored, at most so many."""
-    return db.rows(
-        "select id, coalesce(plain, text), title from message where id > ? order by id limit ?", (row_id, limit)
-    )
+    return db.rows(f"select {_BODY} from message where id > ? order by id limit ?", (row_id, limit))
 
 
 def changed_since(db: Db, change: int, limit: int) -> list[tuple[int, int]]:
