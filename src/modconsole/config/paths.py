@@ -38,7 +38,9 @@ def rules(
     database: Path, given: str | os.PathLike[str] | None = None, environ: Mapping[str, str] | None = None
 ) -> Path:
     """The folder of rules: the one given (`--rules`), else that of `MODCONSOLE_RULES`, else the one beside the database."""
-    named = os.fspath(given) if given is not None else (os.environ if environ is None else environ).get(RULES, "").strip()
+    named = (
+        os.fspath(given) if given is not None else (os.environ if environ is None else environ).get(RULES, "").strip()
+    )
     return Path(named).expanduser().absolute() if named else database.with_suffix(".rules")
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from modconsole.config.paths import private_folder
 from modconsole.desk.desk import Desk
 from modconsole.domain.times import DAY
 from modconsole.errors import Conflict, InputError, NotFound
@@ -98,9 +97,7 @@ def listing(desk: Desk) -> list[RuleState]:
     month, today = tallies.since(desk.db, now - MONTH), tallies.since(desk.db, now)
     here = {rule.id: rule for rule in found.rules}
     states = [
-        _state(
-            desk, found, rows[ident], latest[ident], here.get(ident), standing, month.get(ident), today.get(ident)
-        )
+        _state(desk, found, rows[ident], latest[ident], here.get(ident), standing, month.get(ident), today.get(ident))
         for ident, standing in standings.items()
         if ident in latest
     ]
@@ -128,7 +125,9 @@ def _state(
     month, today = month or Tally(), today or Tally()
     shown = rule if rule is not None else rulebook.rule_of(latest)
     problems = [
-        problem for problem in found.problems if problem.rule == row.id or (not problem.rule and problem.path == row.path)
+        problem
+        for problem in found.problems
+        if problem.rule == row.id or (not problem.rule and problem.path == row.path)
     ]
     return RuleState(
         id=row.id,
@@ -209,7 +208,7 @@ def save(desk: Desk, path: str | None, text: str, *, seen: str = "", rule: str |
     """
     from modconsole.policy.load import read_documents
 
-    folder = private_folder(desk.rules)
+    folder = desk.rules
     text = text if text.endswith("\n") else text + "\n"
     read, problems = read_documents(text, path or "", load(desk).lists)
     ident = rule or next((each.id for each in read), "") or next((each.rule for each in problems if each.rule), "")
@@ -221,7 +220,8 @@ def save(desk: Desk, path: str | None, text: str, *, seen: str = "", rule: str |
         raise Conflict(f"There is a file {target.name} already.", hint="Choose another id, or edit that rule.")
     if path is not None and target.exists() and digest_of(target) != seen:
         raise Conflict(
-            f"{path} has changed since you looked at it.", hint="Read it again; your text is not lost: save it elsewhere."
+            f"{path} has changed since you looked at it.",
+            hint="Read it again; your text is not lost: save it elsewhere.",
         )
     whole = text if rule is None else _with_document(desk, target, rule, text)
     write_file(target, whole)
@@ -252,15 +252,18 @@ def _with_document(desk: Desk, target: Path, ident: str, text: str) -> str:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a private file so that whoever reads it sees the old text or the new one. Raises `InputError`."""
+    """Write a file so that whoever reads it sees the old text or the new one. A new one is private; the folder's and an old file's
+    permissions are their owners' affair, for a team may share them. Raises `InputError`."""
     temporary = ""
     try:
-        private_folder(path.parent)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            os.chmod(temporary, path.stat().st_mode & 0o777)
         os.replace(temporary, path)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -93,9 +93,7 @@ def signature(folder: Path) -> Signature:
 
 def digest_of(rule: Rule) -> str:
     """What tells two versions apart that do different things; words that are for the owners alone are left out."""
-    bare = replace(
-        rule, name="", status="draft", owner="", why="", section="", examples=(), path="", line=0, source=""
-    )
+    bare = replace(rule, name="", status="draft", owner="", why="", section="", examples=(), path="", line=0, source="")
     return hashlib.sha256(msgspec.json.encode(bare)).hexdigest()
 
 
@@ -119,9 +117,7 @@ def rule_of(version: Version) -> Rule:
     return msgspec.json.decode(version.body, type=Rule)
 
 
-def record(
-    db: Db, found: RuleSet, now: int, *, by: str = "", restored: dict[str, int] | None = None
-) -> bool:
+def record(db: Db, found: RuleSet, now: int, *, by: str = "", restored: dict[str, int] | None = None) -> bool:
     """Write down what the folder says; False where that is nothing new."""
     broken: dict[str, str] = {}
     for problem in found.problems:
