@@ -91,12 +91,13 @@ _PLACED = (
 def store(db: Db, act: RuleAct) -> None:
     """Store an act, or what became of it."""
     names = RuleAct.__struct_fields__
+    placeholders = ", ".join("?" * _WIDTH)
     later = ", ".join(
         f"{name} = excluded.{name}" for name in ("state", "kind", "ref", "trouble", "decided_at", "decided_by")
     )
     with db.write():
         db.run(
-            f"insert into rule_act ({', '.join(names)}) values ({', '.join('?' * _WIDTH)}) on conflict (id) do update set {later}",
+            f"insert into rule_act ({', '.join(names)}) values ({placeholders}) on conflict (id) do update set {later}",
             tuple(getattr(act, name) for name in names),
         )
 
