@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-VERSION = 7
+VERSION = 8
 """`PRAGMA user_version` of a database to which all migrations have been applied."""
 
 migrations = Migrations("modconsole")
@@ -316,6 +316,26 @@ _TEXTS = (
 def texts(db: Database) -> None:
     """Numbers for what happens to texts, for the copy of them that rules are tried on."""
     for statement in _TEXTS:
+        db.execute(statement)
+
+
+_JUDGING = (
+    # The rule itself beside its text, for lists change: what was approved is what was read then.
+    "alter table rule_version add column body blob",
+    # Up to which row and which change of a text messages have been judged, and since when that fails.
+    """create table judging (
+        id integer primary key check (id = 1), through integer not null, change integer not null,
+        failed_at integer, failure text)""",
+    # What was taken down is little: a rule that counts it of an author does not go through all that they wrote.
+    """create index message_down on message (person, created_at)
+        where state in ('removed', 'spam', 'hidden', 'deleted')""",
+)
+
+
+@migrations(name="0008_judging")
+def judging(db: Database) -> None:
+    """How far judging has come, so that nothing that was stored meanwhile is left out."""
+    for statement in _JUDGING:
         db.execute(statement)
 
 
