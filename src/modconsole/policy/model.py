@@ -64,7 +64,7 @@ CHANNELS: Final[dict[Channel, str]] = {
 """What is looked at besides, never instead: where the text as folded does not match."""
 
 
-class TextCheck(Struct, frozen=True, kw_only=True):
+class TextCheck(Struct, frozen=True, kw_only=True, tag=True):
     """Words or patterns that at least one of the fields has; with `every`, all of them, in whichever of the fields."""
 
     fields: tuple[Field, ...]

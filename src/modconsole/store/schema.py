@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-VERSION = 6
+VERSION = 7
 """`PRAGMA user_version` of a database to which all migrations have been applied."""
 
 migrations = Migrations("modconsole")
@@ -294,6 +294,23 @@ _RULES = (
 def rules(db: Database) -> None:
     """Rules with their versions, what they found and did, strikes, appeals, and the guidelines that were published."""
     for statement in _RULES:
+        db.execute(statement)
+
+
+_JUDGING = (
+    # The rule itself beside its text, for lists change: what was approved is what was read then.
+    "alter table rule_version add column body blob",
+    # Up to which row messages have been judged, and since when judging fails; and those before it that must be judged again.
+    """create table judging (
+        id integer primary key check (id = 1), through integer not null, failed_at integer, failure text)""",
+    "create table judge_later (message integer primary key references message(id)) without rowid",
+)
+
+
+@migrations(name="0007_judging")
+def judging(db: Database) -> None:
+    """How far judging has come, so that nothing that was stored meanwhile is left out."""
+    for statement in _JUDGING:
         db.execute(statement)
 
 
