@@ -105,7 +105,8 @@ def decide(db: Db, ident: str, state: State, answer: str, by: str, now: int) -> 
     with db.write():
         return (
             db.run(
-                "update appeal set state = ?, answer = ?, decided_at = ?, decided_by = ?, seq = ? where id = ? and state = 'open'",
+                "update appeal set state = ?, answer = ?, decided_at = ?, decided_by = ?, seq = ?"
+                " where id = ? and state = 'open'",
                 (state, answer, now, by, db.next_seq(), ident),
             )
             > 0

@@ -183,11 +183,21 @@ def step(db: Db, strike: str) -> Step | None:
     return Step(**dict(zip(Step.__struct_fields__, row, strict=True))) if row is not None else None
 
 
-def settle(db: Db, strike: str, state: str, by: str, now: int, *, ref: str | None = None, trouble: str = "") -> None:
+def settle(
+    db: Db,
+    strike: str,
+    state: str,
+    by: str,
+    now: int,
+    *,
+    ref: str | None = None,
+    kind: str | None = None,
+    trouble: str = "",
+) -> None:
     """Write down what became of it."""
     with db.write():
         db.run(
-            "update rule_act set state = ?, kind = ifnull(?, kind), ref = ifnull(?, ref), trouble = ?, decided_at = ?, decided_by = ?"
-            " where id = ? and rule = ?",
-            (state, "moderation" if ref is not None else None, ref, trouble, now, by, strike, LADDER),
+            "update rule_act set state = ?, kind = ifnull(?, kind), ref = ifnull(?, ref), trouble = ?, decided_at = ?,"
+            " decided_by = ? where id = ? and rule = ?",
+            (state, kind, ref, trouble, now, by, strike, LADDER),
         )
