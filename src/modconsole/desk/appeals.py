@@ -14,7 +14,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from modconsole.desk import strikes, views
+from modconsole.desk import drafts, strikes, views
 from modconsole.desk.asks import status
 from modconsole.desk.desk import Desk
 from modconsole.domain.ids import new_id
@@ -203,6 +203,15 @@ def _undo_acts(desk: Desk, found: Case) -> tuple[list[Moderated], list[str]]:
             continue
         undone.append(acts.get(desk.db, act.id) or act)
     return undone, trouble
+
+
+def draft_answer(desk: Desk, appeal: Appeal) -> bool:
+    """Put the answer to an appeal into my draft of a reply to the message; False where there is none, or another draft."""
+    kept_draft = drafts.draft(desk, appeal.source, appeal.message)
+    if not appeal.answer or (kept_draft is not None and kept_draft.text.strip()):
+        return False
+    drafts.save_draft(desk, appeal.source, appeal.message, appeal.answer, through=appeal.message)
+    return True
 
 
 def undo(desk: Desk, ident: str) -> Appeal:

@@ -110,6 +110,12 @@ def published(desk: Desk, version: int | None = None) -> Publication:
     return found
 
 
+def compare(desk: Desk, before: int, after: int | None = None) -> tuple[Change, ...]:
+    """What changed from a published version to another, or to the page as it is now. Raises `NotFound`."""
+    newer = published(desk, after).markdown if after is not None else page(desk).markdown
+    return tuple(made.compare(published(desk, before).markdown, newer))
+
+
 def versions(desk: Desk) -> list[Publication]:
     """All versions that were published, newest first."""
     return publications.every(desk.db)
