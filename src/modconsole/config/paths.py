@@ -2,7 +2,8 @@
 
 `MODCONSOLE_HOME` names the folder; without it, it is the platform's data folder (on Linux
 `$XDG_DATA_HOME/modconsole`, or `~/.local/share/modconsole`). `MODCONSOLE_DB` names the database alone, for people who
-share one, and `MODCONSOLE_RULES` the folder of rules, which is else beside the database. Looking up a path creates nothing; `private_folder` does.
+share one, and `MODCONSOLE_RULES` the folder of rules, which is else beside the database. Looking up a path creates
+nothing; `private_folder` does.
 """
 
 from __future__ import annotations

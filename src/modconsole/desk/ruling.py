@@ -89,7 +89,7 @@ def load(desk: Desk) -> RuleSet:
 
 
 def listing(desk: Desk) -> list[RuleState]:
-    """All rules, larger priorities first; broken ones among them. Files that hold no readable rule are in `load(desk).problems`."""
+    """All rules, larger priorities first, broken ones among them. What a file holds that is no rule is in `load(desk).problems`."""
     found = load(desk)
     now = desk.now()
     standings = rulebook.standings(desk.db, found, now)
@@ -199,9 +199,9 @@ def digest_of(path: Path) -> str:
 def save(desk: Desk, path: str | None, text: str, *, seen: str = "", rule: str | None = None) -> RuleState:
     """Write a rule's text into its file, and give the rule as it stands then.
 
-    `path` is the file's name within the folder; None makes a new one, named after the rule's id. With `rule` the text replaces that
-    rule's document and leaves others of the file as they are, else it is the whole file. `seen` is the digest that the file had
-    when its text was shown (`RuleState.seen`).
+    `path` is the file's name within the folder; None makes a new one, named after the rule's id. With `rule` the text replaces
+    that rule's document and leaves others of the file as they are, else it is the whole file. `seen` is the digest that the file
+    had when its text was shown (`RuleState.seen`).
 
     A text with mistakes is written all the same: the rule is broken then, and says why. Raises `Conflict` where the file has
     changed since, `InputError` where it cannot be written, or where nobody can tell which rule it is.
@@ -252,8 +252,10 @@ def _with_document(desk: Desk, target: Path, ident: str, text: str) -> str:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a file so that whoever reads it sees the old text or the new one. A new one is private; the folder's and an old file's
-    permissions are their owners' affair, for a team may share them. Raises `InputError`."""
+    """Write a file so that whoever reads it sees the old text or the new one. Raises `InputError`.
+
+    A new file is private. What may be done with a file and a folder that are there is left as it is: a team may share them.
+    """
     temporary = ""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

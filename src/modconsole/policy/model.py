@@ -12,6 +12,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from modconsole.domain.facts import Question
+from modconsole.domain.texts import Texts as Texts  # what a rule is asked about; the store makes them
 
 Status = Literal["draft", "shadow", "live", "paused"]
 STATUSES: Final[dict[Status, str]] = {
@@ -286,17 +287,6 @@ class RuleSet(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     house: House = House()
     lists: dict[str, tuple[str, ...]] = {}
-
-
-class Texts(Struct, frozen=True, kw_only=True, gc=False):
-    """One message as rules see it: plain text, raw, nothing made inert."""
-
-    ident: int
-    """The caller's number for the message."""
-    body: str
-    title: str = ""
-    name: str = ""
-    handle: str = ""
 
 
 class Match(Struct, frozen=True, kw_only=True, gc=False):
