@@ -43,10 +43,7 @@ __all__ = [
 BY: Final = "the ladder"
 """Who carried out what the ladder does by itself."""
 
-_LOCAL: Final = ("tag", "priority", "assign")
-"""What is done here; every other action that is none of a platform's asks somebody to look, and is done when somebody has."""
-
-_ON: Final = {"mute": "person", "ban": "person", "lock": "conversation"}
+_ON: Final = {"mute": "person", "ban": "person"}
 
 
 class Struck(Struct, kw_only=True):
@@ -133,7 +130,7 @@ def strike(
             action = rung.action
             step = kept.propose(desk.db, given, action.name, action.value or words, action.span, now)
     struck = Struck(strike=given, in_force=number, rung=rung, step=step)
-    if rung is not None and rung.automatic and (ACTIONS[rung.action.name].remote or rung.action.name in _LOCAL):
+    if rung is not None and rung.automatic and ACTIONS[rung.action.name].remote:
         _by_itself(desk, struck)
     return struck
 
@@ -172,20 +169,14 @@ def _by_itself(desk: Desk, struck: Struck) -> None:
 
 
 def _carry_out(desk: Desk, given: Strike, step: Step) -> Moderated | None:
-    """Do what follows from a strike: on the platform, or here."""
-    from modconsole.desk import asks, moderating  # connectors are of no use to anybody who only reads
-
+    """Do what follows from a strike on the platform. What only asks somebody to look is done when somebody has."""
     assert given.message is not None
     now = desk.now()
     if step.action not in ACTIONS or not ACTIONS[step.action].remote:
-        ref = None
-        if step.action == "assign":
-            ref = asks.decide(desk, "assign", given.source, given.message, to=step.value).id
-        elif step.action in _LOCAL:
-            tags = [f"priority:{step.value}"] if step.action == "priority" else step.value.replace(",", " ").split()
-            ref = asks.decide(desk, "tag", given.source, given.message, tags=tags).id
-        kept.settle(desk.db, given.id, "done", desk.who, now, ref=ref, kind="decision" if ref else None)
+        kept.settle(desk.db, given.id, "done", desk.who, now)
         return None
+    from modconsole.desk import moderating  # connectors are of no use to anybody who only reads
+
     on = cast("moderating.On", _ON.get(step.action, "message"))
     target = {"person": given.person, "conversation": given.conversation or "", "message": given.message}[on]
     act = moderating.moderate(
@@ -266,10 +257,6 @@ def take_back_step(desk: Desk, step: Step) -> Moderated | None:
 
 def drop_step(desk: Desk, strike_id: str, step: Step) -> None:
     """Write down that what followed from a strike no longer does."""
-    from modconsole.store import journal
-
-    if step.state == "done" and step.ref is not None and acts.get(desk.db, step.ref) is None:
-        journal.undo_decision(desk.db, step.ref, desk.who, desk.now())
     if step.state in ("proposed", "done"):
         kept.settle(desk.db, strike_id, "undone", desk.who, desk.now())
 

@@ -64,8 +64,9 @@ _STRIKES = (
 _APPEALS = (
     "select d.id, d.seq, ifnull(d.decided_at, d.at), d.by, case when d.state in ('upheld', 'reversed') then 'appeal ' || d.state"
     " else 'appeal' end, s.native, c.native, p.native, m.native, d.state = 'withdrawn', '',"
-    " iif(d.answer <> '', d.answer, d.text), '', '', null from (select id, seq, at, iif(state in ('upheld', 'reversed'), decided_by, by) as by, person, message, text,"
-    " state, answer, decided_at from appeal) d join person p on p.id = d.person join source s on s.id = p.source"
+    " iif(d.answer <> '', d.answer, d.text), '', '', null"
+    " from (select id, seq, at, iif(state in ('upheld', 'reversed'), decided_by, by) as by, person, message, text, state, answer,"
+    " decided_at from appeal) d join person p on p.id = d.person join source s on s.id = p.source"
     " join message m on m.id = d.message join conversation c on c.id = m.conversation "
 )
 
