@@ -51,7 +51,7 @@ _YAML: Final[dict[str, Saying]] = {
         "An unquoted & begins a YAML anchor, which rule files do not have.",
         "Put text that begins with & in single quotes; words that rules share go into `lists.yaml`.",
     ),
-    "tag": Saying(
+    "yaml tag": Saying(
         "An unquoted ! begins a YAML tag, which rule files do not have.",
         "Put text that begins with ! in single quotes.",
     ),
