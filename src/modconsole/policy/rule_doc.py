@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from modconsole.domain.facts import FACTS
-from modconsole.policy import actions, checks, whens
+from modconsole.policy import actions, check_facts, checks, whens
 from modconsole.policy.check_facts import number, truth
 from modconsole.policy.model import (
     STATUSES,
@@ -237,6 +237,9 @@ def _alternatives(name: str, value: Node, given: checks.Given) -> tuple[tuple[Ch
         every = tuple(check for key, part in node.pairs.values() for check in checks.read(key, part, given))
         if every:
             found.append(every)
+        never = check_facts.apart(check for check in every if not isinstance(check, TextCheck))
+        if never is not None:
+            given.notes.say("facts apart", node, name=never[0], one=never[1], other=never[2])
     return tuple(found)
 
 

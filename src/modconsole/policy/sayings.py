@@ -153,6 +153,11 @@ _SELECT: Final[dict[str, Saying]] = {
     "empty modifier": Saying("There is nothing between these brackets or commas.", "Take them out."),
     "two methods": Saying("`{word}` is a second method.", "Keep one of them."),
     "two folds": Saying("`{word}` says a second time how alike texts must be.", "Keep one of them."),
+    "channel idle": Saying(
+        "`{word}` works only for words and substrings that are no expressions, and not in `domain`.",
+        "Take it out.",
+        warning=True,
+    ),
     "words compared": Saying(
         "`{word}` compares numbers, and this check looks for words.", "The length of a message is `length`."
     ),
