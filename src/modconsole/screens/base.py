@@ -120,6 +120,11 @@ class Base(Screen[None]):
         return cast("Console", self.app)
 
     @property
+    def place(self) -> str:
+        """The keys that work now: `PLACE`, unless a screen has several of them."""
+        return self.PLACE
+
+    @property
     def desk(self) -> Desk:
         """The desk that this console is."""
         return self.console.desk
@@ -199,7 +204,7 @@ class Base(Screen[None]):
             return
         room = self.app.size.width + 1  # the last one's gap may be cut off
         shown: list[list[Piece]] = []
-        offered = sorted((c for c in keys.of_screen(self.PLACE) if c.footer), key=lambda c: c.footer)
+        offered = sorted((c for c in keys.of_screen(self.place) if c.footer), key=lambda c: c.footer)
         for each in sorted(offered, key=lambda c: c.footer < 90):  # the last ones are never pushed out by the others
             refused = self.refusal(each) is not None
             if refused and not each.needs_ask:

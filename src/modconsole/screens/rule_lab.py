@@ -1,0 +1,521 @@
+"""The rule lab: the text of a rule file, what is wrong with it, and beside it what the rule would hit of all that is stored.
+
+The text is read again at every pause in the typing, in a thread; what can be read is tried over all messages by a process of its
+own (`desk.backtesting.Lab`), newest first. What comes late, for a text that is no longer there, is dropped. `tab` goes from the
+text to the hits, where every key is a command, and back.
+
+Nothing that was written is lost: half a second later it is a draft in the database, and stays one until it is saved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+
+from modconsole.desk import rule_texts, ruling
+from modconsole.domain.safetext import Safe, cut, fill, for_file, line, literal
+from modconsole.errors import Conflict, ModConsoleError
+from modconsole.keys import Command
+from modconsole.screens import editor
+from modconsole.screens.base import Rule, bindings
+from modconsole.screens.rule_actions import RuleActions
+from modconsole.screens.rule_trial import Trial
+from modconsole.screens.rule_words import problem_words, state_of
+from modconsole.screens.wording import DOT, SPACE, clock
+from modconsole.widgets.lines import Lines
+from modconsole.widgets.plain import Piece
+from modconsole.widgets.rulearea import RuleArea
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from modconsole.desk.rule_texts import Checked, Draft, Problem
+    from modconsole.desk.ruling import RuleFile, RuleState
+
+SOON: Final = 0.08
+"""Seconds without a key after which a text is tried."""
+KEEP_AFTER: Final = 0.3
+"""Seconds from a change until the draft is written."""
+WIDE: Final = 100
+"""Cells from which on the hits stand beside the text."""
+TROUBLE: Final = 2
+"""Lines below the text for what is wrong with it."""
+
+_OK, _NOT_OK, _WRONG, _NOTE = literal("\u2713"), literal("\u2717"), literal("!"), literal("?")
+
+
+def _both() -> list[BindingType]:
+    """The keys of both panes. Where text is written, characters are text: only the others reach these."""
+    there = bindings("lab-hits")
+    known = {each.id for each in there if isinstance(each, Binding)}
+    return [*(each for each in bindings("lab") if isinstance(each, Binding) and each.id not in known), *there]
+
+
+class LabScreen(RuleActions):
+    """One rule file. `path` is its name in the folder; None for a new one, whose name `rule` is then."""
+
+    PLACE = "lab-hits"
+    BINDINGS: ClassVar[list[BindingType]] = _both()
+    DEFAULT_CSS = """
+    LabScreen {
+        & #lab { height: 1fr; layout: vertical; }
+        & #writing, & #trying { width: 1fr; height: 1fr; }
+        & #between { display: block; }
+        &.-beside #lab { layout: horizontal; }
+        &.-beside #writing { width: 45%; }
+        &.-beside #trying { padding: 0 0 0 1; }
+        &.-beside #between { display: none; }
+        &.-text:not(.-beside) #trying { height: 9; }
+        &.-hits:not(.-beside) #writing { height: 7; }
+    }
+    """
+
+    def __init__(self, path: str | None, rule: str, on_leave: Callable[[], None]) -> None:
+        super().__init__()
+        self.path, self._rule, self._then = path, rule, on_leave
+        self.area = RuleArea(self._edited, self._moved, id="rule")
+        self.trouble = Lines(id="problems")
+        self.trial = Trial(self)
+        self.file: RuleFile | None = None
+        self.rules: rule_texts.RuleSet | None = None
+        self.state: RuleState | None = None
+        self.checked: Checked | None = None
+        self._generation = 0
+        self._soon: Timer | None = None
+        self._lock = threading.Lock()
+        self._kept = ""
+        """The text that is safe: in the file, or in the draft."""
+        self._keeping = False
+
+    # -- the frame ----------------------------------------------------------------------------------------------
+
+    @property
+    def place(self) -> str:
+        """Where the keys are: in the text, or at the hits."""
+        return "lab" if self.area.has_focus else "lab-hits"
+
+    def body(self) -> ComposeResult:
+        """The text with what is wrong with it; what it would hit."""
+        with Container(id="lab"):
+            with Vertical(id="writing"):
+                yield self.area
+                yield self.trouble
+            yield Rule(id="between")
+            with Vertical(id="trying"):
+                yield from self.trial.widgets()
+
+    def on_mount(self) -> None:
+        """The text first; then the folder, and the process that tries it."""
+        self._arrange()
+        self.area.focus()
+        self.work(self._read, self._begin)
+
+    def on_resize(self) -> None:
+        """Beside each other, or one above the other."""
+        self._arrange()
+        self.trial.show()
+
+    def _arrange(self) -> None:
+        self.set_class(self.app.size.width >= WIDE, "-beside")
+        in_text = self.area.has_focus or not self.trial.list.has_focus
+        self.set_class(in_text, "-text")
+        self.set_class(not in_text, "-hits")
+
+    def on_descendant_focus(self) -> None:
+        """The other pane has the keys now."""
+        self._arrange()
+        self.show_foot()
+
+    def heading(self) -> Sequence[Piece]:
+        """`Rules · no-ads v4 · shadow · not saved`."""
+        told: list[Piece] = [(literal("Rules"), "dim"), (DOT, "dim"), (cut(line(self._rule, 64), 40), "strong")]
+        state = self.state
+        if state is not None:
+            word, style = state_of(state.effective)
+            told += [(fill(" v{}", state.version), ""), (DOT, "dim"), (word, style)]
+        elif self.path is None:
+            told.append((literal(" (new)"), "dim"))
+        if self.file is not None and self.area.text != self.file.text:
+            told += [(DOT, "dim"), (literal("\u270e not saved"), "accent")]
+        return told
+
+    def show_head(self) -> None:
+        """On the right stands what it did until now."""
+        state = self.state
+        right: list[Piece] = []
+        if state is not None:
+            right = [
+                (fill("hits today {:,}", state.hits_today), "dim"),
+                (fill(" \u00b7 taken back {:,}/{:,} ", state.reversed_30d, state.acted_30d), "dim"),
+            ]
+        self.head.show([(SPACE, ""), *self.heading()], right)
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def _read(self) -> tuple[RuleFile, rule_texts.RuleSet, RuleState | None, Draft | None]:
+        """In a thread."""
+        if self.path is not None:
+            file = ruling.read_file(self.desk, self.path)
+        else:
+            file = ruling.new_file(self.desk, self._rule)
+        state = next((each for each in ruling.listing(self.desk) if each.id == self._rule), None)
+        return file, ruling.load(self.desk), state, rule_texts.draft(self.desk, file.path)
+
+    def _begin(self, read: tuple[RuleFile, rule_texts.RuleSet, RuleState | None, Draft | None]) -> None:
+        self.file, self.rules, self.state, draft = read
+        typed = self.area.text
+        text = draft.text if draft is not None and draft.text != self.file.text else self.file.text
+        self._kept = text
+        self.area.load(text)
+        if self.state is not None and self.state.line > 1:
+            self.area.at_line(self.state.line)
+        if typed:
+            self.area.insert(typed)
+        if draft is not None and draft.text != self.file.text:
+            self._say_draft(draft)
+        elif for_file(text) != text:
+            self.say(literal("! This file has invisible or control characters: they are not shown, and go when you save."), "warning")
+        self.show_head()
+        self.trial.start()
+        self._try()
+
+    def _say_draft(self, draft: Draft) -> None:
+        at = clock(draft.saved_at, self.desk.now())
+        if self.file is not None and self.file.digest and draft.through != self.file.digest:
+            self.say(fill("Your draft of {}. ! The file has changed since: ctrl+s shows how.", at), "warning")
+        else:
+            self.say(fill("Your draft of {}; it is not saved. ctrl+s saves it.", at))
+
+    def changed(self) -> None:
+        """The database has changed: how it stands with the rule."""
+        self.work(lambda: ruling.listing(self.desk), self._show_state)
+
+    def _show_state(self, states: Sequence[RuleState]) -> None:
+        found = next((each for each in states if each.id == self._rule), None)
+        if found is not None:
+            self.state = found
+        self.show_head()
+
+    # -- while it is written ------------------------------------------------------------------------------------
+
+    def _edited(self) -> None:
+        """The text has changed, in the handler of the key."""
+        if self.file is None:
+            return
+        self._generation += 1
+        self.show_head()
+        self.unsay()
+        if self._soon is not None:
+            self._soon.stop()
+        self._soon = self.set_timer(SOON, self._try)
+        self._keep_later()
+
+    def _try(self) -> None:
+        """Read the text, in a thread; then try it."""
+        rules, generation, text = self.rules, self._generation, self.area.text
+        if rules is None or self.file is None:
+            return
+        path = self.file.path
+
+        def read(checked: Checked) -> None:
+            if generation == self._generation:
+                self._show_checked(checked)
+
+        self.work(lambda: rule_texts.check(text, path, rules), read)
+
+    def _show_checked(self, checked: Checked) -> None:
+        self.checked = checked
+        signs = {each.line: _OK if each.ok else _NOT_OK for each in checked.tried if each.line}
+        signs |= {each.line: _NOTE for each in checked.problems if each.warning}
+        signs |= {each.line: _WRONG for each in checked.problems if not each.warning}
+        self.area.show_signs(signs)
+        self._show_trouble()
+        self._try_rule()
+
+    def _try_rule(self) -> None:
+        """Try the rule that the cursor is in."""
+        checked = self.checked
+        if checked is None:
+            return
+        document = rule_texts.document_at(self.area.text, self.area.line)
+        rule = checked.rule_at(document)
+        if rule is not None:
+            self._rule = rule.id
+        self.trial.use(document.text if rule is not None else None)
+
+    def _moved(self) -> None:
+        """The cursor is on another line."""
+        self._show_trouble()
+        checked = self.checked
+        if checked is not None and len(checked.rules) > 1:
+            self._try_rule()
+
+    def _show_trouble(self) -> None:
+        """What is to be said of the line of the cursor; else the first thing that is wrong; else that nothing is."""
+        checked = self.checked
+        if checked is None:
+            return
+        lines = self._about_line(checked, self.area.line) or self._about_all(checked)
+        self.trouble.show(lines[:TROUBLE])
+
+    def _about_line(self, checked: Checked, at: int) -> list[list[Piece]]:
+        told: list[list[Piece]] = [
+            [(SPACE, ""), (problem_words(each, where=False), "" if each.warning else "warning")]
+            for each in sorted(checked.problems, key=lambda each: each.warning)
+            if each.line == at
+        ]
+        for each in checked.tried:
+            if each.line == at:
+                sign = literal(" \u2713 ") if each.ok else literal(" \u2717 ")
+                told.append([(sign, "accent" if each.ok else "warning"), (line(each.why, 300), "" if each.ok else "warning")])
+        return told
+
+    def _about_all(self, checked: Checked) -> list[list[Piece]]:
+        wrong = [each for each in checked.problems if not each.warning]
+        notes = [each for each in checked.problems if each.warning]
+        failed = [each for each in checked.tried if not each.ok]
+        if wrong:
+            return [_first(wrong, len(wrong) + len(failed))]
+        if failed:
+            said = fill(" \u2717 line {}: {}", failed[0].line, line(failed[0].why, 300))
+            more = fill("   ctrl+n \u00b7 {} of {} examples fail", len(failed), len(checked.tried))
+            return [[(said, "warning"), (more, "dim")]]
+        told: list[Piece] = [(literal(" \u2713 it can be read"), "dim")]
+        if checked.tried:
+            told.append((fill(" \u00b7 all {} examples do what they should", len(checked.tried)), "dim"))
+        else:
+            told.append((literal(" \u00b7 no examples yet: + and - at a hit make some"), "dim"))
+        return [told, _first(notes, len(notes))] if notes else [told]
+
+    def action_problem(self) -> None:
+        """To the next line with a problem, or with an example that fails."""
+        checked = self.checked
+        if checked is None:
+            return
+        places = sorted(
+            {(each.line, each.column) for each in checked.problems}
+            | {(each.line, 1) for each in checked.tried if not each.ok and each.line}
+        )
+        if not places:
+            self.say(literal("Nothing is wrong with it."))
+            return
+        after = [place for place in places if place[0] > self.area.line]
+        self.area.at_line(*(after or places)[0])
+        self.area.focus()
+
+    # -- the two panes ------------------------------------------------------------------------------------------
+
+    def action_pane(self) -> None:
+        """From the text to the hits, and back."""
+        self.set_focus(self.trial.list if self.area.has_focus else self.area)
+
+    def refusal(self, command: Command) -> Safe | None:
+        """What needs a hit needs one under the cursor; what needs a rule needs one that is saved."""
+        if command.id in ("lab.hit", "lab.miss", "list.open") and self.trial.row is None:
+            return literal("There is no hit under the cursor.")
+        if command.id == "rule.live" and self.file is not None and self.area.text != self.file.text:
+            return literal("Save it first (ctrl+s): what goes live is a version.")
+        return super().refusal(command)
+
+    def action_must_hit(self) -> None:
+        """Save the hit as an example that must hit."""
+        self._example(hit=True)
+
+    def action_must_miss(self) -> None:
+        """Save the hit as an example that must miss."""
+        self._example(hit=False)
+
+    def _example(self, *, hit: bool) -> None:
+        row = self.trial.row
+        if row is None:
+            return
+        example, field = self.trial.example(row)
+        try:
+            text = rule_texts.with_example(self.area.text, self.area.line, example, hit=hit, field=field)
+        except ModConsoleError as error:
+            self.say_error(error)
+            return
+        self.area.replace_all(text)
+        said = literal("must hit") if hit else literal("must miss")
+        self.say(fill("Written into the tests: {}. ctrl+z in the text takes it back.", said), "accent")
+
+    def action_again(self) -> None:
+        """Try it over all messages again."""
+        self.trial.again()
+
+    # -- keeping what was written -------------------------------------------------------------------------------
+
+    def _keep_later(self) -> None:
+        if not self._keeping and self.area.text != self._kept:
+            self._keeping = True
+            self.set_timer(KEEP_AFTER, self._keep_soon)
+
+    def _keep_soon(self) -> None:
+        text = self.area.text
+
+        def kept(_: None) -> None:
+            self._keeping = False
+            self._keep_later()
+
+        def failed(error: ModConsoleError) -> None:
+            self._keeping = False
+            self.say_error(error)
+
+        self.work(lambda: self._keep(text), kept, failed)
+
+    def _keep(self, text: str) -> None:
+        """Keep the text as a draft; in any thread. What the file says already needs no draft."""
+        with self._lock:
+            file = self.file
+            if file is None or text == self._kept:
+                return
+            if text == file.text:
+                rule_texts.drop_draft(self.desk, file.path)
+            else:
+                rule_texts.keep_draft(self.desk, file.path, text, seen=file.digest)
+            self._kept = text
+
+    async def action_back(self) -> None:
+        """Back; what is not saved is kept, and that is said."""
+        try:
+            await asyncio.to_thread(self._keep, self.area.text)
+        except ModConsoleError as error:
+            self.say_error(error)
+            return
+        unsaved = self.file is not None and self.area.text != self.file.text
+        self.app.pop_screen()
+        self._then()
+        below = self.app.screen
+        if unsaved and isinstance(below, RuleActions):
+            below.say(literal("What you wrote is kept as a draft; nothing was saved. Enter goes on with it."))
+
+    def on_unmount(self) -> None:
+        """However the screen ends, the text is kept, and the process that tries it ends."""
+        self.trial.close()
+        try:
+            self._keep(self.area.text)
+        except ModConsoleError:
+            return  # the terminal is going away; what was kept half a second ago is all that there is
+
+    # -- saving -------------------------------------------------------------------------------------------------
+
+    def action_save(self) -> None:
+        """Save it as a new version, unless the file has changed meanwhile."""
+        file = self.file
+        if file is None:
+            return
+        text = self.area.text
+        if text == file.text and file.digest:
+            self.say(literal("It is saved already."))
+            return
+        self.work(lambda: self._save(file, text), self._saved, self._not_saved)
+
+    def _save(self, file: RuleFile, text: str) -> tuple[RuleFile, list[RuleState]]:
+        """In a thread."""
+        saved = ruling.save(self.desk, file.path, text, seen=file.digest)
+        with self._lock:
+            rule_texts.drop_draft(self.desk, file.path)
+            self._kept = text
+        return saved, ruling.listing(self.desk)
+
+    def _saved(self, done: tuple[RuleFile, list[RuleState]]) -> None:
+        self.file, states = done
+        self.path = self.file.path
+        self._show_state(states)
+        self.console.read_again()
+        self.trial.again()
+        state = self.state
+        if state is None:
+            self.say(literal("! Saved, but it cannot be read as a rule yet: ctrl+n goes to what is wrong."), "warning")
+            return
+        said = fill("Saved as version {}.", state.version)
+        if state.live_version is not None and state.live_version != state.version:
+            said = fill("Saved as version {}. Version {} stays in force until l sets this one live.", state.version, state.live_version)
+        self.say(said, "accent")
+
+    def _not_saved(self, error: ModConsoleError) -> None:
+        if isinstance(error, Conflict) and self.file is not None:
+            self._ask_about_conflict(self.file)
+        else:
+            self.say_error(error)
+
+    def _ask_about_conflict(self, file: RuleFile) -> None:
+        from modconsole.screens.rule_dialogs import ConflictDialog
+
+        mine = self.area.text
+
+        def read(theirs: RuleFile) -> None:
+            self.app.push_screen(ConflictDialog(file.path, mine, theirs.text), lambda answer: answered(theirs, answer))
+
+        def answered(theirs: RuleFile, answer: str | None) -> None:
+            if answer == "mine":
+                self.file = theirs
+                self.action_save()
+            elif answer == "theirs":
+                self.file = theirs
+                self.area.replace_all(theirs.text)
+                self.say(literal("This is the file as it is now. ctrl+z brings back what you wrote."))
+            else:
+                self.say(literal("Not saved; what you wrote is kept as a draft."))
+
+        self.work(lambda: ruling.read_file(self.desk, file.path), read)
+
+    # -- one's own editor ---------------------------------------------------------------------------------------
+
+    def action_editor(self) -> None:
+        """Go on in one's own editor."""
+        text = self.area.text
+        try:
+            words = editor.command()
+            self._keep(text)
+            with self.app.suspend():
+                back = editor.edit(words, text, name="rule.yaml")
+        except ModConsoleError as error:
+            self.say_error(error)
+            return
+        except SuspendNotSupported:
+            self.say(literal("Another program cannot have this terminal."), "warning")
+            return
+        if back is None:
+            self.say(literal("The editor ended with an error; the text is as it was."), "warning")
+        elif not back.strip():
+            self.say(literal("The file came back empty; the text is as it was."))
+        else:
+            self.area.replace_all(back)
+            self.say(literal("Back from the editor. ctrl+s saves it."))
+
+    # -- what the commands on a rule need -----------------------------------------------------------------------
+
+    def meant_rule(self) -> RuleState | None:
+        """The one that is written here, once it is saved."""
+        return self.state
+
+    def rule_changed(self) -> None:
+        """It has another state or text: read the file again, unless there is something that is not saved."""
+        self.changed()
+        file = self.file
+        if file is not None and self.area.text == file.text:
+            self.work(lambda: ruling.read_file(self.desk, file.path), self._reread)
+
+    def _reread(self, file: RuleFile) -> None:
+        if self.file is not None and self.area.text == self.file.text:
+            self.file = file
+            self._kept = file.text
+            if self.area.text != file.text:
+                self.area.replace_all(file.text)
+        self.show_head()
+
+
+def _first(problems: Sequence[Problem], count: int) -> list[Piece]:
+    """The first of several, and how to come to it."""
+    first = min(problems, key=lambda each: each.line)
+    sign = literal(" ? ") if first.warning else literal(" ! ")
+    told: list[Piece] = [(sign, "warning"), (problem_words(first), "warning")]
+    more = fill("   ctrl+n \u00b7 1 of {}", count) if count > 1 else literal("   ctrl+n")
+    return [*told, (more, "dim")]

@@ -1,0 +1,343 @@
+"""The rules of the house: what state each is in, what it hits, how often it is taken back, what it costs, what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from modconsole.desk import rule_texts, ruling
+from modconsole.domain.safetext import EMPTY, Safe, fill, fit, join, line, literal
+from modconsole.keys import Command
+from modconsole.screens import lessons
+from modconsole.screens.base import bindings
+from modconsole.screens.listing import ListScreen, titles
+from modconsole.screens.rule_actions import RuleActions
+from modconsole.screens.rule_words import MEANS, ORDER, cost, problem_words, share, state_of
+from modconsole.screens.wording import DOT, SPACE, clock, many
+from modconsole.widgets.pager import Key
+from modconsole.widgets.plain import Piece, Plain
+from modconsole.widgets.window import ListPager
+
+if TYPE_CHECKING:
+    from modconsole.desk.ruling import RuleState
+    from modconsole.desk.views import Header
+
+STATE, TODAY, MONTH, BACK, COST = 13, 7, 8, 13, 8
+"""Widths of columns, in cells."""
+LOOK: Final = 1.0
+"""Seconds between two looks at the folder, whose files others may write."""
+HITS: Final = (literal("hit today"), literal("hits today"))
+PROBLEMS: Final = (literal("problem"), literal("problems"))
+RULES: Final = (literal("rule"), literal("rules"))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A rule in the list."""
+
+    state: RuleState
+    drafted: bool = False
+    """Whether I have written something of its file that is not saved."""
+    conflicts: tuple[str, ...] = ()
+    """With what it quarrels, in words."""
+
+    @property
+    def key(self) -> Key:
+        """What has to be looked at first."""
+        return (ORDER.get(self.state.effective, len(ORDER)), self.state.id)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """All rules, read at one time."""
+
+    lines: tuple[Line, ...]
+    problems: tuple[rule_texts.Problem, ...]
+    """Those of no rule in particular, as of `house.yaml`."""
+    proposals: int
+
+
+def read(screen: RulesScreen) -> Folder:
+    """Read the folder; in a thread."""
+    desk = screen.desk
+    states = ruling.listing(desk)
+    drafts = {each.message for each in rule_texts.drafts(desk)}
+    quarrels: dict[str, list[str]] = {}
+    for each in ruling.conflicts(desk):
+        quarrels.setdefault(each.rule, []).append(each.words)
+        quarrels.setdefault(each.other, []).append(each.words)
+    told = [Line(each, each.path in drafts, tuple(quarrels.get(each.id, ()))) for each in states]
+    return Folder(
+        tuple(sorted(told, key=lambda each: each.key)), tuple(ruling.load(desk).problems), len(ruling.proposals(desk))
+    )
+
+
+class Rules:
+    """The rules as a pager; there are few, so each reading reads them all, and the pages are cut from that."""
+
+    def __init__(self, screen: RulesScreen) -> None:
+        self._screen = screen
+
+    def _all(self) -> ListPager[Line]:
+        folder = read(self._screen)
+        self._screen.folder = folder
+        return ListPager(folder.lines)
+
+    def count(self) -> int:
+        """How many there are."""
+        folder = self._screen.folder
+        return len(folder.lines) if folder is not None else self._all().count()
+
+    def first(self, n: int) -> list[Line]:
+        """The first ones."""
+        return self._all().first(n)
+
+    def last(self, n: int) -> list[Line]:
+        """The last ones."""
+        return self._all().last(n)
+
+    def after(self, key: Key, n: int) -> list[Line]:
+        """Those after a key."""
+        return self._all().after(key, n)
+
+    def before(self, key: Key, n: int) -> list[Line]:
+        """Those before a key."""
+        return self._all().before(key, n)
+
+    def position(self, key: Key) -> int | None:
+        """How many come before."""
+        return self._all().position(key)
+
+    def find(self, row: Line) -> Line | None:
+        """The same rule as it stands now."""
+        return next((each for each in self._all().rows if each.state.id == row.state.id), None)
+
+
+class RulesScreen(RuleActions, ListScreen[Line]):
+    """All rules."""
+
+    PLACE = "rules"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("rules")
+    FOOT_FOLLOWS = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.about = Plain(id="about")
+        self.folder: Folder | None = None
+        self._signature: object = None
+
+    def heading(self) -> Sequence[Piece]:
+        """`Rules   12 rules · 3 live · 4 in shadow · 31 hits today · judging`."""
+        pieces: list[Piece] = [(literal("Rules"), "strong")]
+        folder = self.folder
+        if folder is None:
+            return pieces
+        states = [each.state for each in folder.lines]
+        counts = {name: sum(each.effective == name for each in states) for name in ORDER}
+        told: list[Piece] = [(many(len(states), *RULES), "")]
+        told += [(fill("{} live", counts["live"]), "")] if counts["live"] else []
+        shadow = counts["shadow"] + counts["unapproved"]
+        told += [(fill("{} in shadow", shadow), "")] if shadow else []
+        told += [(fill("! {} paused", counts["paused"]), "warning")] if counts["paused"] else []
+        told += [(fill("! {} broken", counts["broken"]), "warning")] if counts["broken"] else []
+        hits = sum(each.hits_today for each in states)
+        told += [(many(hits, *HITS), "dim")] if states else []
+        told += self._judging(counts["live"] + shadow)
+        pieces.append((literal("   "), ""))
+        for at, each in enumerate(told):
+            pieces += [(DOT, "dim"), each] if at else [each]
+        return pieces
+
+    def _judging(self, judging: int) -> list[Piece]:
+        """Whether new messages are judged at all: that is done by whoever syncs."""
+        header = self.console.header
+        if not judging or header is None or header.syncing:
+            return []
+        return [(literal("! nobody syncs, nothing is judged"), "warning")]
+
+    def show_head(self) -> None:
+        """The header line, without the sources: there is no room for both, and this one is about rules."""
+        self.head.show([(SPACE, ""), *self.heading()])
+
+    def pager(self) -> Rules:
+        """All of them."""
+        return Rules(self)
+
+    def below(self) -> ComposeResult:
+        """All about the rule under the cursor."""
+        yield self.about
+
+    def on_mount(self) -> None:
+        """Follow the folder, whose files others may write."""
+        self.set_interval(LOOK, self._look)
+
+    def _look(self) -> None:
+        if not self.is_current:
+            return
+        signature = ruling.signature(self.desk)
+        if signature != self._signature:
+            self._signature = signature
+            self.changed()
+
+    def column_names(self, width: int) -> Sequence[Piece]:
+        """state, rule, today, 30 days, taken back, cost."""
+        return titles(
+            (literal("state"), STATE),
+            (literal("rule"), _rest(width)),
+            (literal("today"), TODAY),
+            (literal("30 days"), MONTH),
+            (literal("taken back"), BACK),
+            (literal("cost"), COST),
+        )
+
+    def draw(self, row: Line, width: int) -> list[Piece]:
+        """One rule."""
+        state = row.state
+        word, style = state_of(state.effective)
+        name = line(state.name or state.id, 120)
+        told: list[Safe] = [name]
+        if row.drafted:
+            told.append(literal("\u270e draft"))
+        if row.conflicts:
+            told.append(literal("! conflict"))
+        if any(each.warning for each in state.problems) and state.effective != "broken":
+            told.append(literal("! note"))
+        return [
+            (fit(word, STATE), style),
+            (fit(join(told, literal("  ")), _rest(width) - 1), "strong" if state.effective == "live" else ""),
+            (SPACE, ""),
+            (fit(fill("{:,}", state.hits_today), TODAY), "" if state.hits_today else "dim"),
+            (fit(fill("{:,}", state.hits_30d), MONTH), "dim"),
+            (fit(share(state.reversed_30d, state.acted_30d), BACK), "warning" if _reversed(state) else "dim"),
+            (fit(cost(state.micros), COST), "dim"),
+        ]
+
+    def lesson(self) -> Sequence[Piece]:
+        """How the first rule is written."""
+        if self.trouble is not None:
+            return lessons.no_database(self.trouble)
+        return lessons.first_rule(str(ruling.rules_folder(self.desk)))
+
+    def moved(self, row: Line | None) -> None:
+        """The lower part follows the cursor, the header what was read."""
+        self.about.show(about(row, self.now) if row is not None else EMPTY)
+        self.show_head()
+
+    def header_changed(self, header: Header | None) -> None:
+        """The lower part may have changed without the cursor."""
+        super().header_changed(header)
+        self.moved(self.list.row)
+
+    def ribbon_left(self) -> Sequence[Piece]:
+        """What a person has to decide, and what is wrong with the folder."""
+        folder = self.folder
+        if folder is None:
+            return ()
+        told: list[Piece] = []
+        if folder.proposals:
+            told.append((fill(" P {:,} proposed, for a person to decide", folder.proposals), "accent"))
+        alone = [each for each in folder.problems if not each.rule]
+        if alone:
+            first = fill(" ! {} {}", line(alone[0].path, 40), problem_words(alone[0]))
+            told.append((first, "warning"))
+        return told
+
+    # -- commands -----------------------------------------------------------------------------------------------
+
+    def meant_rule(self) -> RuleState | None:
+        """The rule under the cursor."""
+        return self.list.row.state if self.list.row is not None else None
+
+    def refusal(self, command: Command) -> Safe | None:
+        """What needs a rule needs one under the cursor."""
+        if command.id == "list.open" and self.list.row is None:
+            return literal("There is no rule here yet. N writes the first one.")
+        return super().refusal(command)
+
+    def opened(self, row: Line) -> None:
+        """The lab, with its text."""
+        from modconsole.screens.rule_lab import LabScreen
+
+        self.app.push_screen(LabScreen(row.state.path, row.state.id, self.rule_changed))
+
+    async def action_new_rule(self) -> None:
+        """Ask for a name, and begin with a text that explains itself."""
+        await self.ask_for(literal("name of the new rule"), "", self._begin)
+
+    def _begin(self, name: str) -> None:
+        from modconsole.screens.rule_lab import LabScreen
+
+        if name.strip():
+            self.app.push_screen(LabScreen(None, name.strip(), self.rule_changed))
+
+    async def action_import_rules(self) -> None:
+        """Ask for the file, and read it."""
+        await self.ask_for(literal("AutoModerator file"), "", self._import)
+
+    def _import(self, path: str) -> None:
+        from modconsole.screens.rule_import import ImportScreen
+
+        if path.strip():
+            self.app.push_screen(ImportScreen(path.strip(), self.rule_changed))
+
+    def action_proposals(self) -> None:
+        """What rules propose and a person decides."""
+        from modconsole.screens.proposals import ProposalsScreen
+
+        self.app.push_screen(ProposalsScreen())
+
+    def action_digest(self) -> None:
+        """What the rules did since yesterday."""
+        from modconsole.screens.rule_digest import DigestScreen
+
+        self.app.push_screen(DigestScreen())
+
+    def rule_changed(self) -> None:
+        """A rule has another state or text."""
+        self.changed()
+
+
+def _rest(width: int) -> int:
+    return max(0, width - STATE - TODAY - MONTH - BACK - COST)
+
+
+def _reversed(state: RuleState) -> bool:
+    """Whether people take back much of what it does: a tenth of ten acts or more."""
+    return state.acted_30d >= 10 and state.reversed_30d * 10 >= state.acted_30d
+
+
+def about(row: Line, now: int) -> list[Piece]:
+    """All that is known of a rule, in lines."""
+    state = row.state
+    newline = literal("\n")
+    pieces: list[Piece] = [(line(state.name or state.id, 100), "strong"), (DOT, "dim"), (line(state.id, 64), "dim")]
+    pieces += [(fill(" v{}", state.version), "dim")] if state.version else []
+    pieces += [(DOT, "dim"), (line(state.path, 80), "dim")]
+    rows: list[tuple[Safe, Safe, str]] = [(literal("state"), MEANS.get(state.effective, line(state.effective)), "")]
+    if state.effective == "paused" and state.paused_why:
+        rows.append((literal("paused"), line(state.paused_why, 300), "warning"))
+    if state.live_version is not None and state.live_by:
+        at = clock(state.live_at, now) if state.live_at is not None else EMPTY
+        said = fill("v{} was set live by {} {}", state.live_version, line(state.live_by, 40), at)
+        rows.append((literal("approved"), said, "dim"))
+    if state.actions:
+        rows.append((literal("does"), join([line(each, 60) for each in state.actions], literal(", ")), ""))
+    if state.owner:
+        rows.append((literal("owner"), line(state.owner, 60), "dim"))
+    rows += [
+        (literal("note") if each.warning else literal("problem"), problem_words(each), "" if each.warning else "warning")
+        for each in state.problems[:3]
+    ]
+    rows += [(literal("conflict"), line(each, 300), "warning") for each in row.conflicts[:2]]
+    if state.skipped_30d:
+        said = fill("given up on {:,} messages in 30 days: an expression takes too long", state.skipped_30d)
+        rows.append((literal("slow"), said, "warning"))
+    if row.drafted:
+        rows.append((literal("draft"), literal("what you wrote is not saved: Enter goes on with it"), "accent"))
+    for label, said, style in rows:
+        pieces += [(newline, ""), (fit(label, 10), "dim"), (said, style)]
+    return pieces
