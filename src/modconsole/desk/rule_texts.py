@@ -7,23 +7,28 @@ saved are kept in the database as drafts, one for each person and file.
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
 
+from modconsole.desk import ruling
 from modconsole.desk.desk import Desk
-from modconsole.policy import write
+from modconsole.errors import InputError, NotFound
 from modconsole.policy.model import Field, House, Problem, Rule, RuleSet, Status
 from modconsole.store import journal
 from modconsole.store.journal import Draft
+from modconsole.sync import rulebook
 
 __all__ = [
     "Checked",
     "Document",
     "Draft",
     "Field",
+    "File",
     "House",
     "Problem",
     "Rule",
@@ -31,12 +36,16 @@ __all__ = [
     "Status",
     "Tried",
     "check",
+    "document_at",
     "documents",
     "draft",
     "drafts",
     "drop_draft",
     "keep_draft",
-    "new_text",
+    "new_file",
+    "read_file",
+    "save",
+    "signature",
     "with_example",
 ]
 
@@ -112,16 +121,74 @@ def check(text: str, path: str, rules: RuleSet) -> Checked:
 
 
 def with_example(text: str, line: int, example: str, *, hit: bool, field: Field = "body") -> str:
-    """The text with one more example in the document that a line is in; everything else stays as it was written."""
+    """The text with one more example in the document that a line is in; everything else stays as it was written.
+
+    Raises `InputError` where that document is so broken that nobody can tell where it would go.
+    """
+    from modconsole.policy import write
+
     found = document_at(text, line)
     before = text.splitlines(keepends=True)
     head, tail = before[: found.line - 1], before[found.line - 1 + len(found.text.splitlines()) :]
     return "".join([*head, write.with_example(found.text, example, hit, field), *tail])
 
 
-def new_text(ident: str, name: str) -> str:
-    """A first text for a rule, which explains itself."""
-    return write.new_rule(ident, name)
+# -- files --------------------------------------------------------------------------------------------------------------------
+
+
+class File(Struct, frozen=True):
+    """A file of the folder as it was read. `digest` is empty where there is none yet."""
+
+    path: str
+    text: str
+    digest: str = ""
+
+
+def signature(desk: Desk) -> object:
+    """What changes when a file of the folder does; costs a look at the folder, and no file is read."""
+    return rulebook.signature(desk.rules)
+
+
+def read_file(desk: Desk, path: str) -> File:
+    """A file of the folder, whole; an empty one where I have a draft of a file that was never saved, or has gone.
+
+    Raises `NotFound` where there is neither, `InputError` where it is no text.
+    """
+    target = desk.rules / path
+    if not target.exists() and draft(desk, path) is not None:
+        return File(path, "")
+    try:
+        data = target.read_bytes()
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not UTF-8.", hint="Save it as UTF-8 in your editor.") from None
+    except OSError as error:
+        raise NotFound(f"{path} cannot be read: {error.strerror}.") from None
+    return File(path, text, hashlib.sha256(data).hexdigest())
+
+
+def new_file(desk: Desk, name: str) -> File:
+    """The file of a rule that is not there yet: a text that explains itself, under a name that is free."""
+    from modconsole.policy import write
+
+    bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:50] or "rule"
+    taken = {state.id for state in ruling.listing(desk)} | {each.stem for each in desk.rules.glob("**/*.y*ml")}
+    ident = next(each for each in (stem, *(f"{stem}-{n}" for n in range(2, 1000))) if each not in taken)
+    return File(f"{ident}.yaml", write.new_rule(ident, name))
+
+
+def save(desk: Desk, file: File, text: str) -> tuple[File, ruling.RuleState | None]:
+    """Write the whole file, and give it and its rule as they stand then; no rule where none of it can be read.
+
+    Raises `Conflict` where the file has changed since it was read, `InputError` where it cannot be written.
+    """
+    state: ruling.RuleState | None = None
+    try:
+        state = ruling.save(desk, file.path, text, seen=file.digest)
+    except NotFound:  # it was written, and holds no rule that can be read
+        pass
+    return read_file(desk, file.path), state
 
 
 # -- drafts -------------------------------------------------------------------------------------------------------------------

@@ -35,8 +35,8 @@ from modconsole.widgets.rulearea import RuleArea
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from modconsole.desk.rule_texts import Checked, Draft, Problem
-    from modconsole.desk.ruling import RuleFile, RuleState
+    from modconsole.desk.rule_texts import Checked, Draft, File, Problem
+    from modconsole.desk.ruling import RuleState
 
 SOON: Final = 0.08
 """Seconds without a key after which a text is tried."""
@@ -71,8 +71,8 @@ class LabScreen(RuleActions):
         &.-beside #writing { width: 45%; }
         &.-beside #trying { padding: 0 0 0 1; }
         &.-beside #between { display: none; }
-        &.-text:not(.-beside) #trying { height: 9; }
-        &.-hits:not(.-beside) #writing { height: 7; }
+        &.-text #trying { height: 42%; }
+        &.-hits #writing { height: 34%; }
     }
     """
 
@@ -82,7 +82,7 @@ class LabScreen(RuleActions):
         self.area = RuleArea(self._edited, self._moved, id="rule")
         self.trouble = Lines(id="problems")
         self.trial = Trial(self)
-        self.file: RuleFile | None = None
+        self.file: File | None = None
         self.rules: rule_texts.RuleSet | None = None
         self.state: RuleState | None = None
         self.checked: Checked | None = None
@@ -122,10 +122,11 @@ class LabScreen(RuleActions):
         self.trial.show()
 
     def _arrange(self) -> None:
-        self.set_class(self.app.size.width >= WIDE, "-beside")
-        in_text = self.area.has_focus or not self.trial.list.has_focus
-        self.set_class(in_text, "-text")
-        self.set_class(not in_text, "-hits")
+        beside = self.app.size.width >= WIDE
+        at_hits = self.trial.list.has_focus
+        self.set_class(beside, "-beside")
+        self.set_class(not beside and not at_hits, "-text")
+        self.set_class(not beside and at_hits, "-hits")
 
     def on_descendant_focus(self) -> None:
         """The other pane has the keys now."""
@@ -158,16 +159,16 @@ class LabScreen(RuleActions):
 
     # -- reading ------------------------------------------------------------------------------------------------
 
-    def _read(self) -> tuple[RuleFile, rule_texts.RuleSet, RuleState | None, Draft | None]:
+    def _read(self) -> tuple[File, rule_texts.RuleSet, RuleState | None, Draft | None]:
         """In a thread."""
         if self.path is not None:
-            file = ruling.read_file(self.desk, self.path)
+            file = rule_texts.read_file(self.desk, self.path)
         else:
-            file = ruling.new_file(self.desk, self._rule)
+            file = rule_texts.new_file(self.desk, self._rule)
         state = next((each for each in ruling.listing(self.desk) if each.id == self._rule), None)
         return file, ruling.load(self.desk), state, rule_texts.draft(self.desk, file.path)
 
-    def _begin(self, read: tuple[RuleFile, rule_texts.RuleSet, RuleState | None, Draft | None]) -> None:
+    def _begin(self, read: tuple[File, rule_texts.RuleSet, RuleState | None, Draft | None]) -> None:
         self.file, self.rules, self.state, draft = read
         typed = self.area.text
         text = draft.text if draft is not None and draft.text != self.file.text else self.file.text
@@ -319,6 +320,8 @@ class LabScreen(RuleActions):
         """What needs a hit needs one under the cursor; what needs a rule needs one that is saved."""
         if command.id in ("lab.hit", "lab.miss", "list.open") and self.trial.row is None:
             return literal("There is no hit under the cursor.")
+        if command.id == "lab.save" and self.file is not None and self.file.digest and self.area.text == self.file.text:
+            return literal("It is saved already.")
         if command.id == "rule.live" and self.file is not None and self.area.text != self.file.text:
             return literal("Save it first (ctrl+s): what goes live is a version.")
         return super().refusal(command)
@@ -411,20 +414,17 @@ class LabScreen(RuleActions):
         if file is None:
             return
         text = self.area.text
-        if text == file.text and file.digest:
-            self.say(literal("It is saved already."))
-            return
         self.work(lambda: self._save(file, text), self._saved, self._not_saved)
 
-    def _save(self, file: RuleFile, text: str) -> tuple[RuleFile, list[RuleState]]:
+    def _save(self, file: File, text: str) -> tuple[File, list[RuleState]]:
         """In a thread."""
-        saved = ruling.save(self.desk, file.path, text, seen=file.digest)
         with self._lock:
+            saved, _ = rule_texts.save(self.desk, file, text)
             rule_texts.drop_draft(self.desk, file.path)
             self._kept = text
         return saved, ruling.listing(self.desk)
 
-    def _saved(self, done: tuple[RuleFile, list[RuleState]]) -> None:
+    def _saved(self, done: tuple[File, list[RuleState]]) -> None:
         self.file, states = done
         self.path = self.file.path
         self._show_state(states)
@@ -445,15 +445,15 @@ class LabScreen(RuleActions):
         else:
             self.say_error(error)
 
-    def _ask_about_conflict(self, file: RuleFile) -> None:
+    def _ask_about_conflict(self, file: File) -> None:
         from modconsole.screens.rule_dialogs import ConflictDialog
 
         mine = self.area.text
 
-        def read(theirs: RuleFile) -> None:
+        def read(theirs: File) -> None:
             self.app.push_screen(ConflictDialog(file.path, mine, theirs.text), lambda answer: answered(theirs, answer))
 
-        def answered(theirs: RuleFile, answer: str | None) -> None:
+        def answered(theirs: File, answer: str | None) -> None:
             if answer == "mine":
                 self.file = theirs
                 self.action_save()
@@ -464,7 +464,7 @@ class LabScreen(RuleActions):
             else:
                 self.say(literal("Not saved; what you wrote is kept as a draft."))
 
-        self.work(lambda: ruling.read_file(self.desk, file.path), read)
+        self.work(lambda: rule_texts.read_file(self.desk, file.path), read)
 
     # -- one's own editor ---------------------------------------------------------------------------------------
 
@@ -501,9 +501,9 @@ class LabScreen(RuleActions):
         self.changed()
         file = self.file
         if file is not None and self.area.text == file.text:
-            self.work(lambda: ruling.read_file(self.desk, file.path), self._reread)
+            self.work(lambda: rule_texts.read_file(self.desk, file.path), self._reread)
 
-    def _reread(self, file: RuleFile) -> None:
+    def _reread(self, file: File) -> None:
         if self.file is not None and self.area.text == self.file.text:
             self.file = file
             self._kept = file.text

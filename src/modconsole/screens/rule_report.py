@@ -5,17 +5,19 @@ Pure: a `Found` goes in, lines of gated pieces and rows come out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from modconsole.domain.safetext import EMPTY, Safe, cells, fill, fit, join, line, literal
 from modconsole.screens.rule_words import seconds, snippet
 from modconsole.screens.wording import DOT, SPACE, clock, many
 from modconsole.widgets.pager import Key
-from modconsole.widgets.plain import Piece
+from modconsole.widgets.plain import Piece, fit_pieces
 
-Decided = Literal["removed", "kept", "open", ""]
+if TYPE_CHECKING:
+    from modconsole.desk.rule_trials import Found, Hit
+    from modconsole.desk.ruling import RuleState
 
 DECIDED: Final[dict[str, tuple[Safe, str]]] = {
     "kept": (literal("\u2717 kept"), "warning"),
@@ -33,28 +35,6 @@ PATTERNS: Final = (literal("message"), literal("messages"))
 
 
 @dataclass(frozen=True)
-class Hit:
-    """One message that the rule hits, or has lost. All text is raw."""
-
-    ident: int
-    at: int
-    source: str
-    message: str
-    conversation: str
-    name: str
-    text: str
-    """The text of the field that was hit."""
-    field: str = "body"
-    spans: tuple[tuple[int, int], ...] = ()
-    channels: tuple[str, ...] = ()
-    """How its words were found where they do not stand there plainly."""
-    decided: Decided = ""
-    changed: Literal["added", "lost", ""] = ""
-    waiting: bool = False
-    """Whether its author would have been hidden from the queue."""
-
-
-@dataclass(frozen=True)
 class Row:
     """A line of the list: a hit, or the heading of those below it."""
 
@@ -66,28 +46,6 @@ class Row:
     def selectable(self) -> bool:
         """The cursor rests on hits alone."""
         return self.hit is not None
-
-
-@dataclass(frozen=True)
-class Found:
-    """How far a trial has come. Numbers of messages, unless said otherwise."""
-
-    scanned: int = 0
-    of: int = 0
-    seconds: float = 0.0
-    done: bool = False
-    hits: int = 0
-    against: str = ""
-    """The version that it is compared with, as `v3`; empty where there is none."""
-    added: int = 0
-    lost: int = 0
-    decided: dict[str, int] = field(default_factory=dict)
-    precision: float | None = None
-    waiting: int = 0
-    """People."""
-    overlaps: tuple[tuple[str, int], ...] = ()
-    skipped: int = 0
-    first: tuple[Hit, ...] = ()
 
 
 def head(found: Found, width: int) -> list[list[Piece]]:
@@ -198,11 +156,26 @@ def draw(row: Row, width: int, now: int) -> list[Piece]:
     changed = CHANGED[hit.changed]
     left: list[Piece] = [(fit(word, WORD), style), (changed, "accent"), (SPACE, "")]
     said = snippet(hit.text, hit.spans, room, "struck" if hit.changed == "lost" else "")
-    return [*left, *_filled(said, room), *right]
+    return [*left, *fit_pieces(said, room), *right]
 
 
-def _filled(pieces: list[Piece], room: int) -> list[Piece]:
-    """The pieces in exactly `room` cells."""
-    from modconsole.widgets.plain import fit_pieces
-
-    return fit_pieces(pieces, room)
+def evidence_lines(state: RuleState, found: Mapping[str, Any], width: int) -> list[list[Piece]]:
+    """What a rule would have done, for the question whether it may act."""
+    decided = found["decided"]
+    told: list[list[Piece]] = [
+        [
+            (literal(" on each hit it will: "), "dim"),
+            (join([line(each, 60) for each in state.actions], literal(", ")) or literal("nothing"), "strong"),
+        ],
+        [
+            (fill(" {:,} of {:,} stored messages would have been hit", found["hits"], found["scanned"]), ""),
+            (fill(" \u00b7 in the shadow {:,} in 30 days", state.hits_30d), "dim"),
+        ],
+        [(fill(" moderators removed {:,} of them, kept {:,}, left open {:,}", *(decided.get(each, 0) for each in ("removed", "kept", "open"))), "")],
+    ]
+    if found["precision"] is not None:
+        told[-1].append((fill(" \u00b7 precision {:.1f} %", 100 * found["precision"]), "strong"))
+    if found["waiting"]:
+        told.append([(fill(" ! {} would have been left waiting", many(found["waiting"], *PEOPLE)), "warning")])
+    told += [[(fill(" ! {}", line(each, 200)), "warning")] for each in found["against"]]
+    return told

@@ -24,11 +24,12 @@ STATES: Final[dict[str, tuple[Safe, str]]] = {
     "unapproved": (literal("? unapproved"), "warning"),
     "expired": (literal("\u00d7 expired"), "dim"),
     "broken": (literal("! broken"), "warning"),
+    "unsaved": (literal("\u270e not saved"), "accent"),
 }
 """What a rule does now, in a sign and a word, and the style of that."""
 
 ORDER: Final = {
-    each: at for at, each in enumerate(("broken", "paused", "unapproved", "live", "shadow", "draft", "expired"))
+    each: at for at, each in enumerate(("broken", "paused", "unapproved", "unsaved", "live", "shadow", "draft", "expired"))
 }
 """The order of a list of rules: what somebody has to look at first."""
 
@@ -40,6 +41,7 @@ MEANS: Final[dict[str, Safe]] = {
     "unapproved": literal("The file says live, but nobody with the right has set this version live: it runs as shadow."),
     "expired": literal("Its time is over: it judges no more."),
     "broken": literal("Its file cannot be read as it stands."),
+    "unsaved": literal("You began to write it, and have not saved it: it is kept as your draft."),
 }
 
 OPEN_MARK, CLOSE_MARK = literal("["), literal("]")

@@ -23,11 +23,14 @@ from modconsole.widgets.plain import Piece, Plain
 from modconsole.widgets.window import ListPager
 
 if TYPE_CHECKING:
+    from modconsole.desk.desk import Desk
     from modconsole.desk.ruling import RuleState
     from modconsole.desk.views import Header
 
 STATE, TODAY, MONTH, BACK, COST = 13, 7, 8, 13, 8
 """Widths of columns, in cells."""
+OWN: Final = ("house.yaml", "lists.yaml")
+"""Files of the folder that are no rules."""
 LOOK: Final = 1.0
 """Seconds between two looks at the folder, whose files others may write."""
 HITS: Final = (literal("hit today"), literal("hits today"))
@@ -37,9 +40,14 @@ RULES: Final = (literal("rule"), literal("rules"))
 
 @dataclass(frozen=True)
 class Line:
-    """A rule in the list."""
+    """A rule in the list; or a file that holds none that can be read; or a text of mine that was never saved."""
 
-    state: RuleState
+    ident: str
+    path: str
+    name: str
+    effective: str
+    state: RuleState | None = None
+    problems: tuple[rule_texts.Problem, ...] = ()
     drafted: bool = False
     """Whether I have written something of its file that is not saved."""
     conflicts: tuple[str, ...] = ()
@@ -48,32 +56,48 @@ class Line:
     @property
     def key(self) -> Key:
         """What has to be looked at first."""
-        return (ORDER.get(self.state.effective, len(ORDER)), self.state.id)
+        return (ORDER.get(self.effective, len(ORDER)), self.ident, self.path)
 
 
 @dataclass(frozen=True)
 class Folder:
     """All rules, read at one time."""
 
-    lines: tuple[Line, ...]
-    problems: tuple[rule_texts.Problem, ...]
-    """Those of no rule in particular, as of `house.yaml`."""
-    proposals: int
+    lines: tuple[Line, ...] = ()
+    problems: tuple[rule_texts.Problem, ...] = ()
+    """Those of the folder's own files, as `house.yaml`."""
+    proposals: int = 0
 
 
-def read(screen: RulesScreen) -> Folder:
+def read(desk: Desk) -> Folder:
     """Read the folder; in a thread."""
-    desk = screen.desk
     states = ruling.listing(desk)
-    drafts = {each.message for each in rule_texts.drafts(desk)}
+    drafts = {each.message: each for each in rule_texts.drafts(desk)}
     quarrels: dict[str, list[str]] = {}
     for each in ruling.conflicts(desk):
-        quarrels.setdefault(each.rule, []).append(each.words)
-        quarrels.setdefault(each.other, []).append(each.words)
-    told = [Line(each, each.path in drafts, tuple(quarrels.get(each.id, ()))) for each in states]
-    return Folder(
-        tuple(sorted(told, key=lambda each: each.key)), tuple(ruling.load(desk).problems), len(ruling.proposals(desk))
-    )
+        for ident in each.rules:
+            quarrels.setdefault(ident, []).append(each.words)
+    told = [
+        Line(
+            each.id, each.path, each.name, each.effective, each, each.problems, each.path in drafts,
+            tuple(quarrels.get(each.id, ())),
+        )
+        for each in states
+    ]  # fmt: skip
+    known = {each.path for each in states}
+    wrong: dict[str, list[rule_texts.Problem]] = {}
+    for problem in ruling.load(desk).problems:
+        if problem.path not in known and not problem.warning:
+            wrong.setdefault(problem.path, []).append(problem)
+    own = [each for path, problems in wrong.items() if path in OWN for each in problems]
+    told += [
+        Line(path, path, path, "broken", None, tuple(problems), path in drafts)
+        for path, problems in wrong.items()
+        if path not in OWN
+    ]
+    known |= wrong.keys()
+    told += [Line(path, path, path, "unsaved", drafted=True) for path in drafts if path not in known]
+    return Folder(tuple(sorted(told, key=lambda each: each.key)), tuple(own), len(ruling.proposals(desk)))
 
 
 class Rules:
@@ -83,7 +107,7 @@ class Rules:
         self._screen = screen
 
     def _all(self) -> ListPager[Line]:
-        folder = read(self._screen)
+        folder = read(self._screen.desk)
         self._screen.folder = folder
         return ListPager(folder.lines)
 
@@ -114,7 +138,7 @@ class Rules:
 
     def find(self, row: Line) -> Line | None:
         """The same rule as it stands now."""
-        return next((each for each in self._all().rows if each.state.id == row.state.id), None)
+        return next((each for each in self._all().rows if each.ident == row.ident), None)
 
 
 class RulesScreen(RuleActions, ListScreen[Line]):
@@ -136,9 +160,9 @@ class RulesScreen(RuleActions, ListScreen[Line]):
         folder = self.folder
         if folder is None:
             return pieces
-        states = [each.state for each in folder.lines]
-        counts = {name: sum(each.effective == name for each in states) for name in ORDER}
-        told: list[Piece] = [(many(len(states), *RULES), "")]
+        states = [each.state for each in folder.lines if each.state is not None]
+        counts = {name: sum(each.effective == name for each in folder.lines) for name in ORDER}
+        told: list[Piece] = [(many(len(folder.lines), *RULES), "")]
         told += [(fill("{} live", counts["live"]), "")] if counts["live"] else []
         shadow = counts["shadow"] + counts["unapproved"]
         told += [(fill("{} in shadow", shadow), "")] if shadow else []
@@ -178,7 +202,7 @@ class RulesScreen(RuleActions, ListScreen[Line]):
     def _look(self) -> None:
         if not self.is_current:
             return
-        signature = ruling.signature(self.desk)
+        signature = rule_texts.signature(self.desk)
         if signature != self._signature:
             self._signature = signature
             self.changed()
@@ -197,18 +221,21 @@ class RulesScreen(RuleActions, ListScreen[Line]):
     def draw(self, row: Line, width: int) -> list[Piece]:
         """One rule."""
         state = row.state
-        word, style = state_of(state.effective)
-        name = line(state.name or state.id, 120)
-        told: list[Safe] = [name]
-        if row.drafted:
+        word, style = state_of(row.effective)
+        told: list[Safe] = [line(row.name or row.ident, 120)]
+        if row.drafted and state is not None:
             told.append(literal("\u270e draft"))
         if row.conflicts:
             told.append(literal("! conflict"))
-        if any(each.warning for each in state.problems) and state.effective != "broken":
+        if state is None:
+            said = problem_words(row.problems[0]) if row.problems else literal("Enter goes on with it")
+            room = max(0, width - STATE)
+            return [(fit(word, STATE), style), (fit(join([*told, said], literal("  ")), room), "")]
+        if any(each.warning for each in row.problems) and row.effective != "broken":
             told.append(literal("! note"))
         return [
             (fit(word, STATE), style),
-            (fit(join(told, literal("  ")), _rest(width) - 1), "strong" if state.effective == "live" else ""),
+            (fit(join(told, literal("  ")), _rest(width) - 1), "strong" if row.effective == "live" else ""),
             (SPACE, ""),
             (fit(fill("{:,}", state.hits_today), TODAY), "" if state.hits_today else "dim"),
             (fit(fill("{:,}", state.hits_30d), MONTH), "dim"),
@@ -240,7 +267,7 @@ class RulesScreen(RuleActions, ListScreen[Line]):
         told: list[Piece] = []
         if folder.proposals:
             told.append((fill(" P {:,} proposed, for a person to decide", folder.proposals), "accent"))
-        alone = [each for each in folder.problems if not each.rule]
+        alone = folder.problems
         if alone:
             first = fill(" ! {} {}", line(alone[0].path, 40), problem_words(alone[0]))
             told.append((first, "warning"))
@@ -262,7 +289,7 @@ class RulesScreen(RuleActions, ListScreen[Line]):
         """The lab, with its text."""
         from modconsole.screens.rule_lab import LabScreen
 
-        self.app.push_screen(LabScreen(row.state.path, row.state.id, self.rule_changed))
+        self.app.push_screen(LabScreen(row.path, row.ident, self.rule_changed))
 
     async def action_new_rule(self) -> None:
         """Ask for a name, and begin with a text that explains itself."""
@@ -314,10 +341,26 @@ def about(row: Line, now: int) -> list[Piece]:
     """All that is known of a rule, in lines."""
     state = row.state
     newline = literal("\n")
-    pieces: list[Piece] = [(line(state.name or state.id, 100), "strong"), (DOT, "dim"), (line(state.id, 64), "dim")]
-    pieces += [(fill(" v{}", state.version), "dim")] if state.version else []
-    pieces += [(DOT, "dim"), (line(state.path, 80), "dim")]
-    rows: list[tuple[Safe, Safe, str]] = [(literal("state"), MEANS.get(state.effective, line(state.effective)), "")]
+    pieces: list[Piece] = [(line(row.name or row.ident, 100), "strong")]
+    rows: list[tuple[Safe, Safe, str]] = [(literal("state"), MEANS.get(row.effective, line(row.effective)), "")]
+    if state is not None:
+        pieces += [(DOT, "dim"), (line(state.id, 64), "dim"), (fill(" v{}", state.version), "dim")]
+        pieces += [(DOT, "dim"), (line(state.path, 80), "dim")]
+        rows += _about_state(state, now)
+    rows += [
+        (literal("note") if each.warning else literal("problem"), problem_words(each), "" if each.warning else "warning")
+        for each in row.problems[:3]
+    ]
+    rows += [(literal("conflict"), line(each, 300), "warning") for each in row.conflicts[:2]]
+    if row.drafted:
+        rows.append((literal("draft"), literal("what you wrote is not saved: Enter goes on with it"), "accent"))
+    for label, said, style in rows:
+        pieces += [(newline, ""), (fit(label, 10), "dim"), (said, style)]
+    return pieces
+
+
+def _about_state(state: RuleState, now: int) -> list[tuple[Safe, Safe, str]]:
+    rows: list[tuple[Safe, Safe, str]] = []
     if state.effective == "paused" and state.paused_why:
         rows.append((literal("paused"), line(state.paused_why, 300), "warning"))
     if state.live_version is not None and state.live_by:
@@ -328,16 +371,7 @@ def about(row: Line, now: int) -> list[Piece]:
         rows.append((literal("does"), join([line(each, 60) for each in state.actions], literal(", ")), ""))
     if state.owner:
         rows.append((literal("owner"), line(state.owner, 60), "dim"))
-    rows += [
-        (literal("note") if each.warning else literal("problem"), problem_words(each), "" if each.warning else "warning")
-        for each in state.problems[:3]
-    ]
-    rows += [(literal("conflict"), line(each, 300), "warning") for each in row.conflicts[:2]]
     if state.skipped_30d:
         said = fill("given up on {:,} messages in 30 days: an expression takes too long", state.skipped_30d)
         rows.append((literal("slow"), said, "warning"))
-    if row.drafted:
-        rows.append((literal("draft"), literal("what you wrote is not saved: Enter goes on with it"), "accent"))
-    for label, said, style in rows:
-        pieces += [(newline, ""), (fit(label, 10), "dim"), (said, style)]
-    return pieces
+    return rows

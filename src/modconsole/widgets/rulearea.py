@@ -38,6 +38,9 @@ class RuleArea(ComposeArea):
     }
     """
 
+    _cursor_moved: Callable[[], None] | None = None  # the cursor is set before the area is made
+    _row = 0
+
     def __init__(
         self, on_text: Callable[[], None], on_cursor: Callable[[], None] | None = None, *, id: str | None = None
     ) -> None:
@@ -45,7 +48,6 @@ class RuleArea(ComposeArea):
         self.show_line_numbers = True
         self.highlight_cursor_line = True  # its number stands out; the line itself has no colour of its own
         self._cursor_moved = on_cursor
-        self._row = 0
         self._signs: dict[int, Safe] = {}
 
     # -- what screens ask and say -------------------------------------------------------------------------------
