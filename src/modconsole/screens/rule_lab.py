@@ -19,7 +19,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from modconsole.desk import rule_texts, ruling
-from modconsole.domain.safetext import Safe, cut, fill, for_file, line, literal
+from modconsole.domain.safetext import EMPTY, Safe, cells, cut, fill, for_file, join, line, literal, wrap
 from modconsole.errors import Conflict, ModConsoleError
 from modconsole.keys import Command
 from modconsole.screens import editor
@@ -27,7 +27,7 @@ from modconsole.screens.base import Rule, bindings
 from modconsole.screens.rule_actions import RuleActions
 from modconsole.screens.rule_trial import Trial
 from modconsole.screens.rule_words import problem_words, state_of
-from modconsole.screens.wording import DOT, SPACE, clock
+from modconsole.screens.wording import DOT, SPACE, clock, many
 from modconsole.widgets.lines import Lines
 from modconsole.widgets.plain import Piece
 from modconsole.widgets.rulearea import RuleArea
@@ -44,8 +44,13 @@ KEEP_AFTER: Final = 0.3
 """Seconds from a change until the draft is written."""
 WIDE: Final = 100
 """Cells from which on the hits stand beside the text."""
-TROUBLE: Final = 2
+TROUBLE: Final = 3
 """Lines below the text for what is wrong with it."""
+
+EXAMPLES: Final = (literal("example does"), literal("examples do"))
+
+Said = tuple[Safe, str, Safe]
+"""What is said below the text, its style, and what stands behind it where there is room."""
 
 _OK, _NOT_OK, _WRONG, _NOTE = literal("\u2713"), literal("\u2717"), literal("!"), literal("?")
 
@@ -69,7 +74,7 @@ class LabScreen(RuleActions):
         & #between { display: block; }
         &.-beside #lab { layout: horizontal; }
         &.-beside #writing { width: 45%; }
-        &.-beside #trying { padding: 0 0 0 1; }
+        &.-beside #trying { border-left: solid $panel; }
         &.-beside #between { display: none; }
         &.-text #trying { height: 42%; }
         &.-hits #writing { height: 34%; }
@@ -262,37 +267,42 @@ class LabScreen(RuleActions):
         checked = self.checked
         if checked is None:
             return
-        lines = self._about_line(checked, self.area.line) or self._about_all(checked)
+        width = max(20, self.trouble.content_size.width or self.app.size.width)
+        lines: list[list[Piece]] = []
+        for said, style, after in self._about_line(checked, self.area.line) or self._about_all(checked):
+            parts = wrap(said, width - 1)
+            lines += [[(SPACE, ""), (each, style)] for each in parts]
+            if cells(parts[-1]) + cells(after) < width:
+                lines[-1].append((after, "dim"))
         self.trouble.show(lines[:TROUBLE])
 
-    def _about_line(self, checked: Checked, at: int) -> list[list[Piece]]:
-        told: list[list[Piece]] = [
-            [(SPACE, ""), (problem_words(each, where=False), "" if each.warning else "warning")]
+    def _about_line(self, checked: Checked, at: int) -> list[Said]:
+        told: list[Said] = [
+            (problem_words(each, where=False), "" if each.warning else "warning", EMPTY)
             for each in sorted(checked.problems, key=lambda each: each.warning)
             if each.line == at
         ]
         for each in checked.tried:
             if each.line == at:
-                sign = literal(" \u2713 ") if each.ok else literal(" \u2717 ")
-                told.append([(sign, "accent" if each.ok else "warning"), (line(each.why, 300), "" if each.ok else "warning")])
+                sign = _OK if each.ok else _NOT_OK
+                told.append((join([sign, line(each.why, 300)], SPACE), "dim" if each.ok else "warning", EMPTY))
         return told
 
-    def _about_all(self, checked: Checked) -> list[list[Piece]]:
+    def _about_all(self, checked: Checked) -> list[Said]:
         wrong = [each for each in checked.problems if not each.warning]
         notes = [each for each in checked.problems if each.warning]
         failed = [each for each in checked.tried if not each.ok]
         if wrong:
             return [_first(wrong, len(wrong) + len(failed))]
         if failed:
-            said = fill(" \u2717 line {}: {}", failed[0].line, line(failed[0].why, 300))
-            more = fill("   ctrl+n \u00b7 {} of {} examples fail", len(failed), len(checked.tried))
-            return [[(said, "warning"), (more, "dim")]]
-        told: list[Piece] = [(literal(" \u2713 it can be read"), "dim")]
+            said = fill("\u2717 line {}: {}", failed[0].line, line(failed[0].why, 300))
+            return [(said, "warning", fill("   ctrl+n \u00b7 {} of {} examples fail", len(failed), len(checked.tried)))]
         if checked.tried:
-            told.append((fill(" \u00b7 all {} examples do what they should", len(checked.tried)), "dim"))
+            said = fill("\u2713 it can be read \u00b7 {} as they should", many(len(checked.tried), *EXAMPLES))
         else:
-            told.append((literal(" \u00b7 no examples yet: + and - at a hit make some"), "dim"))
-        return [told, _first(notes, len(notes))] if notes else [told]
+            said = literal("\u2713 it can be read \u00b7 no examples yet: + and - at a hit make some")
+        told: list[Said] = [(said, "dim", EMPTY)]
+        return [*told, _first(notes, len(notes))] if notes else told
 
     def action_problem(self) -> None:
         """To the next line with a problem, or with an example that fails."""
@@ -512,10 +522,9 @@ class LabScreen(RuleActions):
         self.show_head()
 
 
-def _first(problems: Sequence[Problem], count: int) -> list[Piece]:
+def _first(problems: Sequence[Problem], count: int) -> Said:
     """The first of several, and how to come to it."""
     first = min(problems, key=lambda each: each.line)
-    sign = literal(" ? ") if first.warning else literal(" ! ")
-    told: list[Piece] = [(sign, "warning"), (problem_words(first), "warning")]
+    said = join([_NOTE if first.warning else _WRONG, problem_words(first)], SPACE)
     more = fill("   ctrl+n \u00b7 1 of {}", count) if count > 1 else literal("   ctrl+n")
-    return [*told, (more, "dim")]
+    return said, "" if first.warning else "warning", more
