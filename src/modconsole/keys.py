@@ -162,7 +162,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "moderate",
     ),
     _command("person.moderate", "M", "act on person", "Act on who wrote it: mute, ban, block.", ASK, "moderate_person"),
-    _command("message.rules", "W", "which rules", "Which rules hit it and why, and why not the others.", ASK, "explain"),
+    _command(
+        "message.rules", "W", "which rules", "Which rules hit it and why, and why not the others.", ASK, "explain"
+    ),
     _command("ask.browser", "o", "browser", "Open it on the platform, in the browser.", ASK, "open_browser", ask=True),
     _command("ask.link", "y", "copy link", "Copy its link.", ASK, "copy_link", ask=True),
     # a conversation
@@ -210,10 +212,18 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _command(
         "rule.shadow", "s", "shadow", "Let it judge and count, and do nothing.", "rules lab-hits", "shadow", footer=12
     ),
-    _command("rule.live", "l", "go live", "Let it act; shows the evidence, and asks.", "rules lab-hits", "live", footer=13),
+    _command(
+        "rule.live", "l", "go live", "Let it act; shows the evidence, and asks.", "rules lab-hits", "live", footer=13
+    ),
     _command("rule.pause", "p", "pause", "Stop it; says why.", "rules lab-hits", "pause_rule", footer=14),
     _command(
-        "rule.versions", "v", "versions", "Its versions: diff, blame, roll back.", "rules lab-hits", "versions", footer=15
+        "rule.versions",
+        "v",
+        "versions",
+        "Its versions: diff, blame, roll back.",
+        "rules lab-hits",
+        "versions",
+        footer=15,
     ),
     _command("rule.hits", "h", "hits", "What it hit, and what was done about it.", "rules lab-hits", "hits", footer=16),
     _command(
@@ -221,13 +231,17 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     _command("rule.digest", "d", "digest", "What the rules did since yesterday, in sum.", "rules", "digest", footer=19),
     _command("lab.save", "ctrl+s", "save", "Save it as a new version.", "lab lab-hits", "save", footer=1),
-    _command("lab.editor", "ctrl+e", "editor", "Go on in your own editor ($VISUAL, $EDITOR).", "lab", "editor", footer=4),
+    _command(
+        "lab.editor", "ctrl+e", "editor", "Go on in your own editor ($VISUAL, $EDITOR).", "lab", "editor", footer=4
+    ),
     _command("lab.problem", "ctrl+n", "next problem", "To the next line with a problem.", "lab", "problem", footer=3),
     _command("lab.hits", "tab", "hits", "From the text to the hits.", "lab", "pane", footer=2),
     _command("lab.text", "tab", "text", "From the hits back to the text.", "lab-hits", "pane", footer=2),
     _command("lab.back", "escape", "back", "Back; what is not saved is kept as a draft.", "lab", "back", footer=5),
     _command("lab.hit", "+", "must hit", "Save the hit as an example that must hit.", "lab-hits", "must_hit", footer=6),
-    _command("lab.miss", "-", "must miss", "Save the hit as an example that must miss.", "lab-hits", "must_miss", footer=7),
+    _command(
+        "lab.miss", "-", "must miss", "Save the hit as an example that must miss.", "lab-hits", "must_miss", footer=7
+    ),
     _command("lab.again", "b", "run again", "Try it over all messages again.", "lab-hits", "again", footer=20),
     _command(
         "hit.take-back", "t", "take back", "Take back what the rule did there.", "rule-hits", "take_back", footer=10
@@ -235,14 +249,18 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _command("hit.explain", "W", "which rules", "Which rules hit it and why.", "rule-hits", "explain", footer=11),
     _command("proposal.accept", "a", "accept", "Do it; all that are marked.", "proposals", "accept", footer=10),
     _command("proposal.decline", "d", "decline", "Do not; all that are marked.", "proposals", "decline", footer=11),
-    _command("version.roll-back", "r", "roll back", "Make this text the newest one.", "rule-versions", "roll_back", footer=10),
+    _command(
+        "version.roll-back", "r", "roll back", "Make this text the newest one.", "rule-versions", "roll_back", footer=10
+    ),
     _command("version.blame", "b", "blame", "Who wrote each line, and when.", "rule-versions", "blame", footer=11),
     # single screens
     _command(
         "queue.limit", "/", "limit", "Show a part only, as is:overdue in:blog older:8h.", "queue", "limit", footer=20
     ),
     _command("queue.view", "tab", "backlog", "The next part: tonight, backlog, everything.", "queue", "next_view"),
-    _command("search", "/", "search", "Search the words of all messages.", "inbox rules sources outbox", "search", footer=20),
+    _command(
+        "search", "/", "search", "Search the words of all messages.", "inbox rules sources outbox", "search", footer=20
+    ),
     _command("search.again", "/", "other words", "Search for something else.", "search", "search_again", footer=20),
     _command("source.add", "a", "add", "Add a source: sign in to a place, step by step.", "sources", "add", footer=9),
     _command("source.sync", "s", "sync this", "Look at this source now.", "sources source", "sync_this", footer=10),

@@ -50,5 +50,3 @@ class Found:
     overlaps: tuple[tuple[str, int], ...] = ()
     skipped: int = 0
     first: tuple[Hit, ...] = ()
-
-

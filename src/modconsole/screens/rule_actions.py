@@ -86,7 +86,9 @@ class RuleActions(Base):
         may = ruling.load(self.desk).house.may_set_live
         if may and self.desk.who not in may:
             named = join([line(each, 40) for each in may], literal(", "))
-            self.say(fill("Only {} may set rules live (house.yaml). You are {}.", named, line(self.desk.who, 40)), "warning")
+            self.say(
+                fill("Only {} may set rules live (house.yaml). You are {}.", named, line(self.desk.who, 40)), "warning"
+            )
             return
         dialog = EvidenceDialog(
             fill("Let {} v{} act", line(state.id, 64), state.version), literal("let it act from now on")

@@ -97,7 +97,11 @@ def diff_line(text: str) -> list[Piece]:
     sign = {"-": literal(" - "), "+": literal(" + "), "@": literal(" @ ")}.get(text[:1], literal("   "))
     body = text.strip("@ ") if text.startswith("@") else text[1:]
     indent = len(body) - len(body.lstrip(" "))
-    return [(sign, "strong" if style != "dim" else "dim"), (fit(literal(""), min(indent, 40)), ""), (line(body, 400), style)]
+    return [
+        (sign, "strong" if style != "dim" else "dim"),
+        (fit(literal(""), min(indent, 40)), ""),
+        (line(body, 400), style),
+    ]
 
 
 class RollBackDialog(Menu[bool]):

@@ -105,6 +105,11 @@ class LabScreen(RuleActions):
         """Where the keys are: in the text, or at the hits."""
         return "lab" if self.area.has_focus else "lab-hits"
 
+    @property
+    def roomy(self) -> bool:
+        """Whether there is room for more than the first hits."""
+        return self.has_class("-beside") or self.has_class("-hits") or self.app.size.height >= 36
+
     def body(self) -> ComposeResult:
         """The text with what is wrong with it; what it would hit."""
         with Container(id="lab"):
@@ -136,6 +141,7 @@ class LabScreen(RuleActions):
     def on_descendant_focus(self) -> None:
         """The other pane has the keys now."""
         self._arrange()
+        self.trial.show()
         self.show_foot()
 
     def heading(self) -> Sequence[Piece]:
@@ -160,7 +166,9 @@ class LabScreen(RuleActions):
                 (fill("hits today {:,}", state.hits_today), "dim"),
                 (fill(" \u00b7 taken back {:,}/{:,} ", state.reversed_30d, state.acted_30d), "dim"),
             ]
-        self.head.show([(SPACE, ""), *self.heading()], right)
+        left: list[Piece] = [(SPACE, ""), *self.heading()]
+        room = self.app.size.width - sum(cells(text) for text, _ in left)
+        self.head.show(left, right if room > sum(cells(text) for text, _ in right) else EMPTY)
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -186,7 +194,10 @@ class LabScreen(RuleActions):
         if draft is not None and draft.text != self.file.text:
             self._say_draft(draft)
         elif for_file(text) != text:
-            self.say(literal("! This file has invisible or control characters: they are not shown, and go when you save."), "warning")
+            self.say(
+                literal("! This file has invisible or control characters: they are not shown, and go when you save."),
+                "warning",
+            )
         self.show_head()
         self.trial.start()
         self._try()
@@ -441,12 +452,18 @@ class LabScreen(RuleActions):
         self.console.read_again()
         self.trial.again()
         state = self.state
-        if state is None:
-            self.say(literal("! Saved, but it cannot be read as a rule yet: ctrl+n goes to what is wrong."), "warning")
+        if state is None or state.effective == "broken" or state.rule is None:
+            before = literal(" The version before it stays in force.") if state and state.live_version else EMPTY
+            said = literal("! Saved, but it cannot be used as it stands: ctrl+n goes to what is wrong.")
+            self.say(join([said, before]), "warning")
             return
         said = fill("Saved as version {}.", state.version)
         if state.live_version is not None and state.live_version != state.version:
-            said = fill("Saved as version {}. Version {} stays in force until l sets this one live.", state.version, state.live_version)
+            said = fill(
+                "Saved as version {}. Version {} stays in force until l sets this one live.",
+                state.version,
+                state.live_version,
+            )
         self.say(said, "accent")
 
     def _not_saved(self, error: ModConsoleError) -> None:

@@ -85,7 +85,10 @@ def _count(found: Found) -> list[Piece]:
         (seconds(found.seconds), "dim"),
     ]
     if not found.done:
-        told += [(DOT, "dim"), (fill("{:.0f} % looked through", 100 * found.scanned / found.of if found.of else 0), "accent")]
+        told += [
+            (DOT, "dim"),
+            (fill("{:.0f} % looked through", 100 * found.scanned / found.of if found.of else 0), "accent"),
+        ]
     return told
 
 
@@ -148,7 +151,11 @@ def draw(row: Row, width: int, now: int) -> list[Piece]:
     word, style = DECIDED.get(hit.decided, (EMPTY, "dim"))
     right: list[Piece] = []
     if width >= 60:
-        right = [(literal("  "), ""), (fit(line(hit.name, 40), 14), "dim"), (fit(clock(hit.at, now), 11, "right"), "dim")]
+        right = [
+            (literal("  "), ""),
+            (fit(line(hit.name, 40), 14), "dim"),
+            (fit(clock(hit.at, now), 11, "right"), "dim"),
+        ]
     how = join([line(each, 12) for each in hit.channels], literal(", "))
     if how:
         right.insert(0, (fill("  {}", how), "accent"))
@@ -171,7 +178,15 @@ def evidence_lines(state: RuleState, found: Mapping[str, Any], width: int) -> li
             (fill(" {:,} of {:,} stored messages would have been hit", found["hits"], found["scanned"]), ""),
             (fill(" \u00b7 in the shadow {:,} in 30 days", state.hits_30d), "dim"),
         ],
-        [(fill(" moderators removed {:,} of them, kept {:,}, left open {:,}", *(decided.get(each, 0) for each in ("removed", "kept", "open"))), "")],
+        [
+            (
+                fill(
+                    " moderators removed {:,} of them, kept {:,}, left open {:,}",
+                    *(decided.get(each, 0) for each in ("removed", "kept", "open")),
+                ),
+                "",
+            )
+        ],
     ]
     if found["precision"] is not None:
         told[-1].append((fill(" \u00b7 precision {:.1f} %", 100 * found["precision"]), "strong"))

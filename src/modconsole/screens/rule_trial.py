@@ -103,7 +103,14 @@ class Trial:
             if self._bench is not None:
                 self._bench.cancel()
             self._rest()
-            self._say(literal("it cannot be tried as it stands"), "warning")
+            kept = self.found is not None and self.found.first
+            self._say(
+                literal("! cannot be tried as it stands; below: the text before")
+                if kept
+                else literal("! cannot be tried as it stands"),
+                "warning",
+            )
+            self.tail.show([])
         elif wanted != self._tried:
             self._tried = wanted
             self._ask()
@@ -167,7 +174,7 @@ class Trial:
         if found is not None:
             width = self.head.content_size.width or self._screen.app.size.width
             self.head.show(rule_report.head(found, width))
-            self.tail.show(rule_report.tail(found))
+            self.tail.show(rule_report.tail(found)[: 3 if self._screen.roomy else 1])
 
     def _draw(self, row: Row, width: int) -> list[Piece]:
         return rule_report.draw(row, width, self._screen.desk.now())

@@ -21,14 +21,13 @@ from modconsole.screens.rule_dialogs import RollBackDialog, difference
 from modconsole.screens.rule_page import PageScreen, Told, told
 from modconsole.screens.rule_words import state_of
 from modconsole.screens.wording import clock
-from modconsole.widgets.pager import Key
+from modconsole.widgets.pager import FewPager, Key
 from modconsole.widgets.pane import Pane
 from modconsole.widgets.plain import Piece
-from modconsole.widgets.window import ListPager
 
 if TYPE_CHECKING:
     from modconsole.desk.rule_history import BlameLine, RolledBack
-    from modconsole.desk.ruling import RuleState, Version
+    from modconsole.desk.ruling import Version
 
 NUMBER, WHEN, BY, STATUS = 8, 13, 16, 12
 """Widths of columns, in cells."""
@@ -67,9 +66,16 @@ class VersionsScreen(ListScreen[Line]):
         """`Versions of no-ads`."""
         return [(literal("Versions of "), ""), (line(self._rule, 64), "strong")]
 
-    def pager(self) -> VersionsPager:
+    def pager(self) -> FewPager[Line]:
         """All of them."""
-        return VersionsPager(self)
+        return FewPager(self._read)
+
+    def _read(self) -> Sequence[Line]:
+        """In a thread."""
+        found = ruling.versions(self.desk, self._rule)
+        live = next((each.live_version for each in ruling.listing(self.desk) if each.id == self._rule), None)
+        before = [each.source for each in found[1:]] + [""]
+        return [Line(each, text, each.version == live) for each, text in zip(found, before, strict=True)]
 
     def below(self) -> ComposeResult:
         """What the version under the cursor changed."""
@@ -158,46 +164,6 @@ class VersionsScreen(ListScreen[Line]):
         self.changed()
         self._then()
         self.say(rolled_back_words(done), "warning" if done.failed else "accent")
-
-
-class VersionsPager:
-    """The versions as a pager; there are few, so each page reads them all."""
-
-    def __init__(self, screen: VersionsScreen) -> None:
-        self._desk, self._rule = screen.desk, screen._rule
-
-    def _all(self) -> ListPager[Line]:
-        found = ruling.versions(self._desk, self._rule)
-        state: RuleState | None = next((each for each in ruling.listing(self._desk) if each.id == self._rule), None)
-        live = state.live_version if state is not None else None
-        before = [each.source for each in found[1:]] + [""]
-        return ListPager(
-            [Line(each, text, each.version == live) for each, text in zip(found, before, strict=True)]
-        )
-
-    def count(self) -> int:
-        """How many there are."""
-        return self._all().count()
-
-    def first(self, n: int) -> list[Line]:
-        """The newest ones."""
-        return self._all().first(n)
-
-    def last(self, n: int) -> list[Line]:
-        """The oldest ones."""
-        return self._all().last(n)
-
-    def after(self, key: Key, n: int) -> list[Line]:
-        """Older ones than a key."""
-        return self._all().after(key, n)
-
-    def before(self, key: Key, n: int) -> list[Line]:
-        """Newer ones than a key."""
-        return self._all().before(key, n)
-
-    def position(self, key: Key) -> int | None:
-        """How many are newer."""
-        return self._all().position(key)
 
 
 def rolled_back_words(done: RolledBack) -> Safe:

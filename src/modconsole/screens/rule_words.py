@@ -29,7 +29,8 @@ STATES: Final[dict[str, tuple[Safe, str]]] = {
 """What a rule does now, in a sign and a word, and the style of that."""
 
 ORDER: Final = {
-    each: at for at, each in enumerate(("broken", "paused", "unapproved", "unsaved", "live", "shadow", "draft", "expired"))
+    each: at
+    for at, each in enumerate(("broken", "paused", "unapproved", "unsaved", "live", "shadow", "draft", "expired"))
 }
 """The order of a list of rules: what somebody has to look at first."""
 
@@ -38,7 +39,9 @@ MEANS: Final[dict[str, Safe]] = {
     "shadow": literal("It judges and counts, and does nothing."),
     "draft": literal("It is written, and judges nothing. s lets it judge in the shadow."),
     "paused": literal("It was live, and does nothing until somebody sets it live again."),
-    "unapproved": literal("The file says live, but nobody with the right has set this version live: it runs as shadow."),
+    "unapproved": literal(
+        "The file says live, but nobody with the right has set this version live: it runs as shadow."
+    ),
     "expired": literal("Its time is over: it judges no more."),
     "broken": literal("Its file cannot be read as it stands."),
     "unsaved": literal("You began to write it, and have not saved it: it is kept as your draft."),

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from modconsole.desk import rule_texts, ruling
-from modconsole.domain.safetext import EMPTY, Safe, fill, fit, join, line, literal
+from modconsole.domain.safetext import EMPTY, Safe, cells, fill, fit, join, line, literal
 from modconsole.keys import Command
 from modconsole.screens import lessons
 from modconsole.screens.base import bindings
@@ -18,9 +18,8 @@ from modconsole.screens.listing import ListScreen, titles
 from modconsole.screens.rule_actions import RuleActions
 from modconsole.screens.rule_words import MEANS, ORDER, cost, problem_words, share, state_of
 from modconsole.screens.wording import DOT, SPACE, clock, many
-from modconsole.widgets.pager import Key
+from modconsole.widgets.pager import FewPager, Key
 from modconsole.widgets.plain import Piece, Plain
-from modconsole.widgets.window import ListPager
 
 if TYPE_CHECKING:
     from modconsole.desk.desk import Desk
@@ -100,47 +99,6 @@ def read(desk: Desk) -> Folder:
     return Folder(tuple(sorted(told, key=lambda each: each.key)), tuple(own), len(ruling.proposals(desk)))
 
 
-class Rules:
-    """The rules as a pager; there are few, so each reading reads them all, and the pages are cut from that."""
-
-    def __init__(self, screen: RulesScreen) -> None:
-        self._screen = screen
-
-    def _all(self) -> ListPager[Line]:
-        folder = read(self._screen.desk)
-        self._screen.folder = folder
-        return ListPager(folder.lines)
-
-    def count(self) -> int:
-        """How many there are."""
-        folder = self._screen.folder
-        return len(folder.lines) if folder is not None else self._all().count()
-
-    def first(self, n: int) -> list[Line]:
-        """The first ones."""
-        return self._all().first(n)
-
-    def last(self, n: int) -> list[Line]:
-        """The last ones."""
-        return self._all().last(n)
-
-    def after(self, key: Key, n: int) -> list[Line]:
-        """Those after a key."""
-        return self._all().after(key, n)
-
-    def before(self, key: Key, n: int) -> list[Line]:
-        """Those before a key."""
-        return self._all().before(key, n)
-
-    def position(self, key: Key) -> int | None:
-        """How many come before."""
-        return self._all().position(key)
-
-    def find(self, row: Line) -> Line | None:
-        """The same rule as it stands now."""
-        return next((each for each in self._all().rows if each.ident == row.ident), None)
-
-
 class RulesScreen(RuleActions, ListScreen[Line]):
     """All rules."""
 
@@ -168,12 +126,14 @@ class RulesScreen(RuleActions, ListScreen[Line]):
         told += [(fill("{} in shadow", shadow), "")] if shadow else []
         told += [(fill("! {} paused", counts["paused"]), "warning")] if counts["paused"] else []
         told += [(fill("! {} broken", counts["broken"]), "warning")] if counts["broken"] else []
+        told += self._judging(counts["live"] + shadow)
         hits = sum(each.hits_today for each in states)
         told += [(many(hits, *HITS), "dim")] if states else []
-        told += self._judging(counts["live"] + shadow)
-        pieces.append((literal("   "), ""))
-        for at, each in enumerate(told):
-            pieces += [(DOT, "dim"), each] if at else [each]
+        room = self.app.size.width - 9
+        for at, (said, style) in enumerate(told):
+            room -= cells(said) + 3
+            if room >= 0:  # the last ones give way
+                pieces += [(DOT if at else literal("   "), "dim"), (said, style)]
         return pieces
 
     def _judging(self, judging: int) -> list[Piece]:
@@ -181,15 +141,20 @@ class RulesScreen(RuleActions, ListScreen[Line]):
         header = self.console.header
         if not judging or header is None or header.syncing:
             return []
-        return [(literal("! nobody syncs, nothing is judged"), "warning")]
+        return [(literal("! nobody syncs: not judging"), "warning")]
 
     def show_head(self) -> None:
         """The header line, without the sources: there is no room for both, and this one is about rules."""
         self.head.show([(SPACE, ""), *self.heading()])
 
-    def pager(self) -> Rules:
+    def pager(self) -> FewPager[Line]:
         """All of them."""
-        return Rules(self)
+        return FewPager(self._read, same=lambda row: (row.ident, row.path))
+
+    def _read(self) -> Sequence[Line]:
+        """In a thread."""
+        self.folder = read(self.desk)
+        return self.folder.lines
 
     def below(self) -> ComposeResult:
         """All about the rule under the cursor."""
@@ -348,7 +313,11 @@ def about(row: Line, now: int) -> list[Piece]:
         pieces += [(DOT, "dim"), (line(state.path, 80), "dim")]
         rows += _about_state(state, now)
     rows += [
-        (literal("note") if each.warning else literal("problem"), problem_words(each), "" if each.warning else "warning")
+        (
+            literal("note") if each.warning else literal("problem"),
+            problem_words(each),
+            "" if each.warning else "warning",
+        )
         for each in row.problems[:3]
     ]
     rows += [(literal("conflict"), line(each, 300), "warning") for each in row.conflicts[:2]]
