@@ -89,7 +89,7 @@ def load(desk: Desk) -> RuleSet:
 
 
 def listing(desk: Desk) -> list[RuleState]:
-    """All rules, larger priorities first, broken ones among them. What a file holds that is no rule is in `load(desk).problems`."""
+    """All rules, larger priorities first, broken ones too. What a file holds that is no rule is in `load(desk).problems`."""
     found = load(desk)
     now = desk.now()
     standings = rulebook.standings(desk.db, found, now)

@@ -1,8 +1,8 @@
 """Questions about messages, answered from the tables: who wrote it, where, when, and what they did before.
 
 `ask` takes many messages at once, since the questions of a rule are asked of all that its words left open. What is compared is
-looked up by an index for each of them (`tests/store/test_facts.py` holds the plans); where it is counted, no further than the number it
-is compared with.
+looked up by an index for each of them (`tests/store/test_facts.py` holds the plans); where it is counted, no further than the
+number it is compared with.
 
 Earlier is what was written earlier; of two messages of the same instant the one that was stored first. A value that nobody knows
 (an account's age that the platform does not give) compares with nothing: neither a question nor its opposite holds. What one asks
