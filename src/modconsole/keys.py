@@ -141,7 +141,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _command("list.home", "home g", "first", "To the first row, and to what is new.", LIST),
     _command("list.end", "end G", "last", "To the last row.", LIST),
     _command("list.open", "enter", "open", "Open the row under the cursor.", LIST, footer=5),
-    _command("list.mark", "x", "mark", "Mark the row, or take its mark away.", "proposals rule-hits"),
+    _command("list.mark", "x", "mark", "Mark the row, or take its mark away.", "proposals"),
     # the ask under the cursor
     _command("ask.reply", "r", "reply", "Write a reply.", ASK, "reply", ask=True, footer=10),
     _command("ask.editor", "e", "editor", "Write a reply in your own editor.", ASK, "reply_editor", ask=True),

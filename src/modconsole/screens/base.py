@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
 
 from textual.app import ComposeResult
@@ -257,9 +257,10 @@ class Base(Screen[None]):
         if not self._said:
             self.show_foot()
 
-    def action_back(self) -> None:
+    def action_back(self) -> Awaitable[None] | None:
         """Back to where we came from."""
         self.app.pop_screen()
+        return None
 
     async def ask_for(self, label: Safe, text: str, take: Callable[[str], None]) -> None:
         """A line to type into, in the ribbon's place; `take` is called with what was typed, unless Esc was pressed."""

@@ -1,4 +1,4 @@
-"""Questions about rules: going live with the evidence on the screen, a file that changed meanwhile, what a rollback takes back."""
+"""Questions about rules: going live with the evidence in sight, a file that changed meanwhile, what going back takes with it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Final
 from textual import events
 from textual.app import ComposeResult
 
-from modconsole.domain.difference import changes
 from modconsole.domain.safetext import Safe, cut, fill, fit, line, literal
 from modconsole.screens.dialogs import Answer, Dialog, Menu
 from modconsole.widgets.lines import Lines
@@ -107,9 +106,9 @@ def diff_line(text: str) -> list[Piece]:
 class RollBackDialog(Menu[bool]):
     """An older text becomes the newest version: shall what was done since be taken back as well?"""
 
-    def __init__(self, version: int, since: int, done: int) -> None:
+    def __init__(self, version: int, done: int) -> None:
         answers = [Answer("1", literal("only the text"), False, literal("what it did stays as it is"))]
         if done:
-            said = fill("the text, and take back {:,} acts done since version {}", done, since)
+            said = fill("the text, and take back {:,} acts done since", done)
             answers.append(Answer("2", said, True, literal("one by one; what cannot be taken back is told")))
         super().__init__(fill("Make version {} the newest one", version), answers)

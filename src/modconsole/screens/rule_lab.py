@@ -9,28 +9,24 @@ Nothing that was written is lost: half a second later it is a draft in the datab
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from modconsole.desk import rule_texts, ruling
 from modconsole.domain.safetext import EMPTY, Safe, cells, cut, fill, for_file, join, line, literal, wrap
-from modconsole.errors import Conflict, ModConsoleError
+from modconsole.errors import ModConsoleError
 from modconsole.keys import Command
-from modconsole.screens import editor
 from modconsole.screens.base import Rule, bindings
-from modconsole.screens.rule_actions import RuleActions
 from modconsole.screens.rule_trial import Trial
 from modconsole.screens.rule_words import problem_words, state_of
+from modconsole.screens.rule_writing import Writing
 from modconsole.screens.wording import DOT, SPACE, clock, many
 from modconsole.widgets.lines import Lines
 from modconsole.widgets.plain import Piece
-from modconsole.widgets.rulearea import RuleArea
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -40,8 +36,6 @@ if TYPE_CHECKING:
 
 SOON: Final = 0.08
 """Seconds without a key after which a text is tried."""
-KEEP_AFTER: Final = 0.3
-"""Seconds from a change until the draft is written."""
 WIDE: Final = 100
 """Cells from which on the hits stand beside the text."""
 TROUBLE: Final = 3
@@ -62,7 +56,7 @@ def _both() -> list[BindingType]:
     return [*(each for each in bindings("lab") if isinstance(each, Binding) and each.id not in known), *there]
 
 
-class LabScreen(RuleActions):
+class LabScreen(Writing):
     """One rule file. `path` is its name in the folder; None for a new one, whose name `rule` is then."""
 
     PLACE = "lab-hits"
@@ -82,21 +76,14 @@ class LabScreen(RuleActions):
     """
 
     def __init__(self, path: str | None, rule: str, on_leave: Callable[[], None]) -> None:
-        super().__init__()
-        self.path, self._rule, self._then = path, rule, on_leave
-        self.area = RuleArea(self._edited, self._moved, id="rule")
+        super().__init__(path, on_leave)
+        self._rule = rule
         self.trouble = Lines(id="problems")
         self.trial = Trial(self)
-        self.file: File | None = None
         self.rules: rule_texts.RuleSet | None = None
-        self.state: RuleState | None = None
         self.checked: Checked | None = None
         self._generation = 0
         self._soon: Timer | None = None
-        self._lock = threading.Lock()
-        self._kept = ""
-        """The text that is safe: in the file, or in the draft."""
-        self._keeping = False
 
     # -- the frame ----------------------------------------------------------------------------------------------
 
@@ -153,7 +140,7 @@ class LabScreen(RuleActions):
             told += [(fill(" v{}", state.version), ""), (DOT, "dim"), (word, style)]
         elif self.path is None:
             told.append((literal(" (new)"), "dim"))
-        if self.file is not None and self.area.text != self.file.text:
+        if self.unsaved:
             told += [(DOT, "dim"), (literal("\u270e not saved"), "accent")]
         return told
 
@@ -174,10 +161,7 @@ class LabScreen(RuleActions):
 
     def _read(self) -> tuple[File, rule_texts.RuleSet, RuleState | None, Draft | None]:
         """In a thread."""
-        if self.path is not None:
-            file = rule_texts.read_file(self.desk, self.path)
-        else:
-            file = rule_texts.new_file(self.desk, self._rule)
+        file = rule_texts.read_file(self.desk, self.path) if self.path is not None else rule_texts.new_file(self.desk, self._rule)
         state = next((each for each in ruling.listing(self.desk) if each.id == self._rule), None)
         return file, ruling.load(self.desk), state, rule_texts.draft(self.desk, file.path)
 
@@ -185,7 +169,7 @@ class LabScreen(RuleActions):
         self.file, self.rules, self.state, draft = read
         typed = self.area.text
         text = draft.text if draft is not None and draft.text != self.file.text else self.file.text
-        self._kept = text
+        self.kept = text
         self.area.load(text)
         if self.state is not None and self.state.line > 1:
             self.area.at_line(self.state.line)
@@ -211,9 +195,9 @@ class LabScreen(RuleActions):
 
     def changed(self) -> None:
         """The database has changed: how it stands with the rule."""
-        self.work(lambda: ruling.listing(self.desk), self._show_state)
+        self.work(lambda: ruling.listing(self.desk), self.show_state)
 
-    def _show_state(self, states: Sequence[RuleState]) -> None:
+    def show_state(self, states: Sequence[RuleState]) -> None:
         found = next((each for each in states if each.id == self._rule), None)
         if found is not None:
             self.state = found
@@ -221,7 +205,7 @@ class LabScreen(RuleActions):
 
     # -- while it is written ------------------------------------------------------------------------------------
 
-    def _edited(self) -> None:
+    def edited(self) -> None:
         """The text has changed, in the handler of the key."""
         if self.file is None:
             return
@@ -231,7 +215,7 @@ class LabScreen(RuleActions):
         if self._soon is not None:
             self._soon.stop()
         self._soon = self.set_timer(SOON, self._try)
-        self._keep_later()
+        self.keep_later()
 
     def _try(self) -> None:
         """Read the text, in a thread; then try it."""
@@ -266,7 +250,7 @@ class LabScreen(RuleActions):
             self._rule = rule.id
         self.trial.use(document.text if rule is not None else None)
 
-    def _moved(self) -> None:
+    def moved(self) -> None:
         """The cursor is on another line."""
         self._show_trouble()
         checked = self.checked
@@ -373,149 +357,13 @@ class LabScreen(RuleActions):
         """Try it over all messages again."""
         self.trial.again()
 
-    # -- keeping what was written -------------------------------------------------------------------------------
-
-    def _keep_later(self) -> None:
-        if not self._keeping and self.area.text != self._kept:
-            self._keeping = True
-            self.set_timer(KEEP_AFTER, self._keep_soon)
-
-    def _keep_soon(self) -> None:
-        text = self.area.text
-
-        def kept(_: None) -> None:
-            self._keeping = False
-            self._keep_later()
-
-        def failed(error: ModConsoleError) -> None:
-            self._keeping = False
-            self.say_error(error)
-
-        self.work(lambda: self._keep(text), kept, failed)
-
-    def _keep(self, text: str) -> None:
-        """Keep the text as a draft; in any thread. What the file says already needs no draft."""
-        with self._lock:
-            file = self.file
-            if file is None or text == self._kept:
-                return
-            if text == file.text:
-                rule_texts.drop_draft(self.desk, file.path)
-            else:
-                rule_texts.keep_draft(self.desk, file.path, text, seen=file.digest)
-            self._kept = text
-
-    async def action_back(self) -> None:
-        """Back; what is not saved is kept, and that is said."""
-        try:
-            await asyncio.to_thread(self._keep, self.area.text)
-        except ModConsoleError as error:
-            self.say_error(error)
-            return
-        unsaved = self.file is not None and self.area.text != self.file.text
-        self.app.pop_screen()
-        self._then()
-        below = self.app.screen
-        if unsaved and isinstance(below, RuleActions):
-            below.say(literal("What you wrote is kept as a draft; nothing was saved. Enter goes on with it."))
+    def try_again(self) -> None:
+        """There is another version to compare with."""
+        self.trial.again()
 
     def on_unmount(self) -> None:
-        """However the screen ends, the text is kept, and the process that tries it ends."""
+        """The process that tries it ends."""
         self.trial.close()
-        try:
-            self._keep(self.area.text)
-        except ModConsoleError:
-            return  # the terminal is going away; what was kept half a second ago is all that there is
-
-    # -- saving -------------------------------------------------------------------------------------------------
-
-    def action_save(self) -> None:
-        """Save it as a new version, unless the file has changed meanwhile."""
-        file = self.file
-        if file is None:
-            return
-        text = self.area.text
-        self.work(lambda: self._save(file, text), self._saved, self._not_saved)
-
-    def _save(self, file: File, text: str) -> tuple[File, list[RuleState]]:
-        """In a thread."""
-        with self._lock:
-            saved, _ = rule_texts.save(self.desk, file, text)
-            rule_texts.drop_draft(self.desk, file.path)
-            self._kept = text
-        return saved, ruling.listing(self.desk)
-
-    def _saved(self, done: tuple[File, list[RuleState]]) -> None:
-        self.file, states = done
-        self.path = self.file.path
-        self._show_state(states)
-        self.console.read_again()
-        self.trial.again()
-        state = self.state
-        if state is None or state.effective == "broken" or state.rule is None:
-            before = literal(" The version before it stays in force.") if state and state.live_version else EMPTY
-            said = literal("! Saved, but it cannot be used as it stands: ctrl+n goes to what is wrong.")
-            self.say(join([said, before]), "warning")
-            return
-        said = fill("Saved as version {}.", state.version)
-        if state.live_version is not None and state.live_version != state.version:
-            said = fill(
-                "Saved as version {}. Version {} stays in force until l sets this one live.",
-                state.version,
-                state.live_version,
-            )
-        self.say(said, "accent")
-
-    def _not_saved(self, error: ModConsoleError) -> None:
-        if isinstance(error, Conflict) and self.file is not None:
-            self._ask_about_conflict(self.file)
-        else:
-            self.say_error(error)
-
-    def _ask_about_conflict(self, file: File) -> None:
-        from modconsole.screens.rule_dialogs import ConflictDialog
-
-        mine = self.area.text
-
-        def read(theirs: File) -> None:
-            self.app.push_screen(ConflictDialog(file.path, mine, theirs.text), lambda answer: answered(theirs, answer))
-
-        def answered(theirs: File, answer: str | None) -> None:
-            if answer == "mine":
-                self.file = theirs
-                self.action_save()
-            elif answer == "theirs":
-                self.file = theirs
-                self.area.replace_all(theirs.text)
-                self.say(literal("This is the file as it is now. ctrl+z brings back what you wrote."))
-            else:
-                self.say(literal("Not saved; what you wrote is kept as a draft."))
-
-        self.work(lambda: rule_texts.read_file(self.desk, file.path), read)
-
-    # -- one's own editor ---------------------------------------------------------------------------------------
-
-    def action_editor(self) -> None:
-        """Go on in one's own editor."""
-        text = self.area.text
-        try:
-            words = editor.command()
-            self._keep(text)
-            with self.app.suspend():
-                back = editor.edit(words, text, name="rule.yaml")
-        except ModConsoleError as error:
-            self.say_error(error)
-            return
-        except SuspendNotSupported:
-            self.say(literal("Another program cannot have this terminal."), "warning")
-            return
-        if back is None:
-            self.say(literal("The editor ended with an error; the text is as it was."), "warning")
-        elif not back.strip():
-            self.say(literal("The file came back empty; the text is as it was."))
-        else:
-            self.area.replace_all(back)
-            self.say(literal("Back from the editor. ctrl+s saves it."))
 
     # -- what the commands on a rule need -----------------------------------------------------------------------
 
@@ -533,7 +381,7 @@ class LabScreen(RuleActions):
     def _reread(self, file: File) -> None:
         if self.file is not None and self.area.text == self.file.text:
             self.file = file
-            self._kept = file.text
+            self.kept = file.text
             if self.area.text != file.text:
                 self.area.replace_all(file.text)
         self.show_head()

@@ -1,4 +1,4 @@
-"""A page to read about rules: lines with a label, of which some can be opened. Base of digest, explanation, difference, import."""
+"""A page to read about rules: lines with a label, of which some can be opened. Base of digest, explanation and difference."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ their words are strangers' words.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from modconsole.domain.safetext import EMPTY, Safe, cells, cut, fill, join, line, literal
 from modconsole.screens.wording import SPACE
@@ -146,3 +146,21 @@ def by_whom(by: str) -> Safe:
         return line(by, 60)
     ident, _, version = by[5:].rpartition("@")
     return fill("rule {} v{}", line(ident, 64), line(version, 12)) if ident else fill("rule {}", line(version, 64))
+
+
+def spans_of(matches: Sequence[Mapping[str, Any]], field: str = "body") -> list[tuple[int, int]]:
+    """Where matches are in one field of a message."""
+    return [(each["start"], each["end"]) for each in matches if each.get("field", "body") == field]
+
+
+def match_words(match: Mapping[str, Any]) -> Safe:
+    """`words: [airdrop] in the body, written AIRDR0P (lookalike)`."""
+    said = fill("{}: [{}]", line(str(match.get("selection", "")), 40), line(str(match.get("item", "")), 80))
+    field = str(match.get("field", "body"))
+    if field != "body":
+        said = fill("{} in the {}", said, line(field, 20))
+    written = line(str(match.get("words", "")), 80)
+    if written and written != line(str(match.get("item", "")), 80):
+        said = fill("{} stands there as \u201c{}\u201d", said, written)
+    channel = line(str(match.get("channel", "")), 20)
+    return fill("{} ({})", said, channel) if channel else said
