@@ -166,32 +166,16 @@ class LabScreen(Writing):
         return file, ruling.load(self.desk), state, rule_texts.draft(self.desk, file.path)
 
     def _begin(self, read: tuple[File, rule_texts.RuleSet, RuleState | None, Draft | None]) -> None:
-        self.file, self.rules, self.state, draft = read
+        file, self.rules, self.state, draft = read
         typed = self.area.text
-        text = draft.text if draft is not None and draft.text != self.file.text else self.file.text
-        self.kept = text
-        self.area.load(text)
+        self.begin_with(file, draft)
         if self.state is not None and self.state.line > 1:
             self.area.at_line(self.state.line)
         if typed:
             self.area.insert(typed)
-        if draft is not None and draft.text != self.file.text:
-            self._say_draft(draft)
-        elif for_file(text) != text:
-            self.say(
-                literal("! This file has invisible or control characters: they are not shown, and go when you save."),
-                "warning",
-            )
         self.show_head()
         self.trial.start()
         self._try()
-
-    def _say_draft(self, draft: Draft) -> None:
-        at = clock(draft.saved_at, self.desk.now())
-        if self.file is not None and self.file.digest and draft.through != self.file.digest:
-            self.say(fill("Your draft of {}. ! The file has changed since: ctrl+s shows how.", at), "warning")
-        else:
-            self.say(fill("Your draft of {}; it is not saved. ctrl+s saves it.", at))
 
     def changed(self) -> None:
         """The database has changed: how it stands with the rule."""
@@ -325,9 +309,9 @@ class LabScreen(Writing):
         """What needs a hit needs one under the cursor; what needs a rule needs one that is saved."""
         if command.id in ("lab.hit", "lab.miss", "list.open") and self.trial.row is None:
             return literal("There is no hit under the cursor.")
-        if command.id == "lab.save" and self.file is not None and self.file.digest and self.area.text == self.file.text:
+        if command.id == "lab.save" and self.file is not None and self.file.digest and not self.unsaved:
             return literal("It is saved already.")
-        if command.id == "rule.live" and self.file is not None and self.area.text != self.file.text:
+        if command.id == "rule.live" and self.unsaved:
             return literal("Save it first (ctrl+s): what goes live is a version.")
         return super().refusal(command)
 
@@ -372,19 +356,9 @@ class LabScreen(Writing):
         return self.state
 
     def rule_changed(self) -> None:
-        """It has another state or text: read the file again, unless there is something that is not saved."""
+        """It has another state or text."""
         self.changed()
-        file = self.file
-        if file is not None and self.area.text == file.text:
-            self.work(lambda: rule_texts.read_file(self.desk, file.path), self._reread)
-
-    def _reread(self, file: File) -> None:
-        if self.file is not None and self.area.text == self.file.text:
-            self.file = file
-            self.kept = file.text
-            if self.area.text != file.text:
-                self.area.replace_all(file.text)
-        self.show_head()
+        self.read_again()
 
 
 def _first(problems: Sequence[Problem], count: int) -> Said:

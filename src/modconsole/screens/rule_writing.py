@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Final
 from textual.app import SuspendNotSupported
 
 from modconsole.desk import rule_texts, ruling
+from modconsole.desk.rule_texts import File
 from modconsole.domain.safetext import EMPTY, fill, join, literal
 from modconsole.errors import Conflict, ModConsoleError
 from modconsole.screens import editor
 from modconsole.screens.rule_actions import RuleActions
+from modconsole.screens.wording import clock
 from modconsole.widgets.rulearea import RuleArea
 
 if TYPE_CHECKING:
-    from modconsole.desk.rule_texts import File
+    from modconsole.desk.rule_texts import Draft
     from modconsole.desk.ruling import RuleState
 
 KEEP_AFTER: Final = 0.3
@@ -37,6 +39,8 @@ class Writing(RuleActions):
         self.area = RuleArea(self.edited, self.moved, id="rule")
         self.file: File | None = None
         self.state: RuleState | None = None
+        self.shown = ""
+        """The file's text as the area shows it: without what is invisible or would act on the terminal."""
         self.kept = ""
         """The text that is safe: in the file, or in the draft."""
         self._lock = threading.Lock()
@@ -59,7 +63,41 @@ class Writing(RuleActions):
     @property
     def unsaved(self) -> bool:
         """Whether there is something that is not in the file."""
-        return self.file is not None and self.area.text != self.file.text
+        return self.file is not None and self.area.text != self.shown
+
+    # -- beginning ----------------------------------------------------------------------------------------------
+
+    def begin_with(self, file: File, draft: Draft | None) -> None:
+        """The text of a file, or of a draft of it."""
+        self.area.load(file.text)
+        self.file, self.shown = file, self.area.text
+        self.kept = self.shown
+        if draft is None or draft.text == self.shown:
+            if self.shown.rstrip("\n") != file.text.rstrip("\n"):
+                said = literal("! This file has characters that are invisible or no text: they would go if you save it.")
+                self.say(said, "warning")
+            return
+        self.area.replace_all(draft.text)
+        self.kept = self.area.text
+        at = clock(draft.saved_at, self.desk.now())
+        if (draft.through or "") == file.digest:
+            self.say(fill("Your draft of {}; it is not saved. ctrl+s saves it.", at))
+        else:  # saving compares with the file that the draft was begun with
+            self.file = File(file.path, file.text, draft.through or "")
+            self.say(fill("Your draft of {}. ! The file has changed since: ctrl+s shows how.", at), "warning")
+
+    def read_again(self) -> None:
+        """Somebody else may have written the file: show it, unless there is something that is not saved."""
+        file = self.file
+
+        def read(new: File) -> None:
+            if not self.unsaved and self.file is not None and new.digest != self.file.digest:
+                self.area.replace_all(new.text)
+                self.file, self.shown, self.kept = new, self.area.text, self.area.text
+                self.show_head()
+
+        if file is not None and not self.unsaved and file.digest:
+            self.work(lambda: rule_texts.read_file(self.desk, file.path), read)
 
     # -- keeping what was written -------------------------------------------------------------------------------
 
@@ -87,7 +125,7 @@ class Writing(RuleActions):
             file = self.file
             if file is None or text == self.kept:
                 return
-            if text == file.text:
+            if text == self.shown:
                 rule_texts.drop_draft(self.desk, file.path)
             else:
                 rule_texts.keep_draft(self.desk, file.path, text, seen=file.digest)
@@ -122,7 +160,7 @@ class Writing(RuleActions):
         if file is None:
             return
         text = self.area.text
-        self.work(lambda: self._save(file, text), self._saved, self._not_saved)
+        self.work(lambda: self._save(file, text), lambda done: self._saved(text, *done), self._not_saved)
 
     def _save(self, file: File, text: str) -> tuple[File, list[RuleState]]:
         """In a thread."""
@@ -132,9 +170,8 @@ class Writing(RuleActions):
             self.kept = text
         return saved, ruling.listing(self.desk)
 
-    def _saved(self, done: tuple[File, list[RuleState]]) -> None:
-        self.file, states = done
-        self.path = self.file.path
+    def _saved(self, text: str, file: File, states: list[RuleState]) -> None:
+        self.file, self.path, self.shown = file, file.path, text
         self.show_state(states)
         self.console.read_again()
         self.try_again()
@@ -172,8 +209,9 @@ class Writing(RuleActions):
                 self.file = theirs
                 self.action_save()
             elif answer == "theirs":
-                self.file = theirs
                 self.area.replace_all(theirs.text)
+                self.file, self.shown = theirs, self.area.text
+                self.keep_later()
                 self.say(literal("This is the file as it is now. ctrl+z brings back what you wrote."))
             else:
                 self.say(literal("Not saved; what you wrote is kept as a draft."))
