@@ -111,6 +111,9 @@ def words(key: Key, value: Node, given: Given) -> TextCheck | None:
     fields = tuple(dict.fromkeys(field for name in key.names for field in JOINED.get(name, (cast("Field", name),))))
     if modifiers is None:
         return None
+    idle = modifiers.regex or fields == ("domain",) or modifiers.method not in (None, "word", "substring")
+    if modifiers.channels and idle:
+        given.notes.say("channel idle", key.text, word=modifiers.channels[0])
     method = modifiers.method or ("substring" if modifiers.regex else "word")
     fold = modifiers.fold or ("case" if modifiers.regex else "lookalike")
     found = items.read(value, items.Wanted(modifiers.regex, method, fold), given.lists, given.notes, given.source)

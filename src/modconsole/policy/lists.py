@@ -8,9 +8,9 @@ from typing import Final
 from msgspec import Struct
 
 from modconsole.policy.model import Problem
-from modconsole.policy.notes import Notes, near
+from modconsole.policy.notes import Notes, Spot, near
 from modconsole.policy.whens import NAME
-from modconsole.policy.yaml_nodes import Items, Pairs, Spot, Text, documents, read
+from modconsole.policy.yaml_nodes import Items, Pairs, Text, documents, read
 
 LONGEST: Final = 4_000
 """Characters of one item."""

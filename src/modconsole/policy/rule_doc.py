@@ -6,10 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from msgspec import Struct
-
 from modconsole.domain.facts import FACTS
-from modconsole.policy import actions, checks, whens
+from modconsole.policy import actions, check_facts, checks, whens
 from modconsole.policy.check_facts import number, truth
 from modconsole.policy.model import (
     STATUSES,
@@ -23,7 +21,7 @@ from modconsole.policy.model import (
     TextCheck,
     When,
 )
-from modconsole.policy.notes import Notes, near
+from modconsole.policy.notes import Notes, Spot, near
 from modconsole.policy.spans import instant
 from modconsole.policy.trials import bounds, examples
 from modconsole.policy.vocabulary import AUTOMOD, KEYS, OTHER_KEYS, REQUIRED
@@ -130,7 +128,9 @@ def _slug(root: Pairs, text: str = "") -> str:
 
 
 def _unknown(name: str, key: Text, notes: Notes) -> None:
-    if name in AUTOMOD:
+    if notes.full:  # a hint costs more than reading
+        notes.say("unknown key", key, key=name, near="")
+    elif name in AUTOMOD:
         notes.say("automod key", key, key=name, near=AUTOMOD[name])
     elif name.casefold() not in OTHER_KEYS and checks.looks_like_check(name):
         notes.say("check outside", key, key=name)
@@ -237,6 +237,9 @@ def _alternatives(name: str, value: Node, given: checks.Given) -> tuple[tuple[Ch
         every = tuple(check for key, part in node.pairs.values() for check in checks.read(key, part, given))
         if every:
             found.append(every)
+        never = check_facts.apart(check for check in every if not isinstance(check, TextCheck))
+        if never is not None:
+            given.notes.say("facts apart", node, name=never[0], one=never[1], other=never[2])
     return tuple(found)
 
 
@@ -288,7 +291,7 @@ def _when(root: Pairs, selections: tuple[Selection, ...], notes: Notes) -> When 
         return None
     inline = node.style in ("", '"', "'") and node.end - node.start == len(node.text) + 2 * len(node.style)
     found = whens.read(
-        node.text, written, notes, _Inside(node.line, node.column + (len(node.style) if inline else 0)), inline=inline
+        node.text, written, notes, Spot(node.line, node.column + (len(node.style) if inline else 0)), inline=inline
     )
     if found is None or notes.wrong:
         return found
@@ -302,11 +305,6 @@ def _when(root: Pairs, selections: tuple[Selection, ...], notes: Notes) -> When 
     if len(possible) == 1:
         notes.say("always" if possible == {True} else "never", node)
     return found
-
-
-class _Inside(Struct, frozen=True):
-    line: int
-    column: int
 
 
 def _strikes(root: Pairs, done: tuple[Action, ...], notes: Notes) -> None:

@@ -51,7 +51,7 @@ _YAML: Final[dict[str, Saying]] = {
         "An unquoted & begins a YAML anchor, which rule files do not have.",
         "Put text that begins with & in single quotes; words that rules share go into `lists.yaml`.",
     ),
-    "tag": Saying(
+    "yaml tag": Saying(
         "An unquoted ! begins a YAML tag, which rule files do not have.",
         "Put text that begins with ! in single quotes.",
     ),
@@ -153,6 +153,11 @@ _SELECT: Final[dict[str, Saying]] = {
     "empty modifier": Saying("There is nothing between these brackets or commas.", "Take them out."),
     "two methods": Saying("`{word}` is a second method.", "Keep one of them."),
     "two folds": Saying("`{word}` says a second time how alike texts must be.", "Keep one of them."),
+    "channel idle": Saying(
+        "`{word}` works only for words and substrings that are no expressions, and not in `domain`.",
+        "Take it out.",
+        warning=True,
+    ),
     "words compared": Saying(
         "`{word}` compares numbers, and this check looks for words.", "The length of a message is `length`."
     ),

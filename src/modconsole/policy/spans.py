@@ -50,7 +50,7 @@ def span(text: str) -> int | None:
 def spell(microseconds: int) -> str:
     """A length of time as `span` reads it: the largest unit that leaves nothing over."""
     for name, size in reversed(UNITS.items()):
-        if name not in ("month", "year") and microseconds >= size and microseconds % size == 0:
+        if name not in ("week", "month", "year") and microseconds >= size and microseconds % size == 0:
             number = microseconds // size
             return f"{number} {name}{'' if number == 1 else 's'}"
     return f"{microseconds / SECOND:.6f}".rstrip("0").rstrip(".") + " seconds"

@@ -48,9 +48,8 @@ class _Wrong(Exception):
 def read(text: str, names: Sequence[str], notes: Notes, at: Place, *, inline: bool) -> When | None:
     """The tree of a `when` over selections with those names, or None, with the reason noted. `inline` says that the text stands
     on one line from `at` on, so that its columns are those of the file."""
-    reader = _Reader(text, names, notes, at, inline)
     try:
-        return reader.whole()
+        return _Reader(text, names, notes, at, inline).whole()
     except _Wrong:
         return None
 
