@@ -123,9 +123,11 @@ def test_a_file_that_is_not_there_or_is_no_text_says_so(sit: Sit) -> None:
         rule_texts.read_file(desk, "b.yaml")
 
 
-def test_what_was_written_and_holds_no_rule_is_in_the_file_all_the_same(sit: Sit) -> None:
-    """A person may save a text that is not ready."""
+def test_a_text_that_is_not_ready_is_in_the_file_all_the_same(sit: Sit) -> None:
+    """As long as it says which rule it is; else nobody could say whose versions these are."""
     desk = sit()
-    file, state = rule_texts.save(desk, rule_texts.File("a.yaml", ""), "id: a\nname: [\n")
+    file, state = rule_texts.save(desk, rule_texts.File("a.yaml", ""), "id: a\nname: A\n")
     assert state is None
-    assert file.text == "id: a\nname: [\n"
+    assert file.text == "id: a\nname: A\n"
+    with pytest.raises(InputError):
+        rule_texts.save(desk, rule_texts.File("b.yaml", ""), "name: B\n")

@@ -31,7 +31,7 @@ from modconsole.widgets.plain import Piece
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from modconsole.desk.rule_texts import Checked, Draft, File, Problem
+    from modconsole.desk.rule_texts import Checked, Draft, File, Problem, Tried
     from modconsole.desk.ruling import RuleState
 
 SOON: Final = 0.08
@@ -264,7 +264,7 @@ class LabScreen(Writing):
         for each in checked.tried:
             if each.line == at:
                 sign = _OK if each.ok else _NOT_OK
-                told.append((join([sign, line(each.why, 300)], SPACE), "dim" if each.ok else "warning", EMPTY))
+                told.append((join([sign, _tried(each)], SPACE), "dim" if each.ok else "warning", EMPTY))
         return told
 
     def _about_all(self, checked: Checked) -> list[Said]:
@@ -274,7 +274,7 @@ class LabScreen(Writing):
         if wrong:
             return [_first(wrong, len(wrong) + len(failed))]
         if failed:
-            said = fill("\u2717 line {}: {}", failed[0].line, line(failed[0].why, 300))
+            said = fill("\u2717 line {}: {}", failed[0].line, _tried(failed[0]))
             return [(said, "warning", fill("   ctrl+n \u00b7 {} of {} examples fail", len(failed), len(checked.tried)))]
         if checked.tried:
             said = fill("\u2713 it can be read \u00b7 {} as they should", many(len(checked.tried), *EXAMPLES))
@@ -359,6 +359,12 @@ class LabScreen(Writing):
         """It has another state or text."""
         self.changed()
         self.read_again()
+
+
+def _tried(each: Tried) -> Safe:
+    """What came of an example."""
+    wanted = literal("must hit") if each.hit else literal("must miss")
+    return fill("{}: {}", wanted, line(each.why, 300))
 
 
 def _first(problems: Sequence[Problem], count: int) -> Said:

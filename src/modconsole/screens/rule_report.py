@@ -28,6 +28,8 @@ DECIDED: Final[dict[str, tuple[Safe, str]]] = {
 
 WORD: Final = 10
 """Cells of the decision before a hit."""
+WITH_NAME: Final = 96
+"""Cells from which on a row also says who wrote it and when; else the ribbon does, of the hit under the cursor."""
 CHANGED: Final = {"added": literal("+"), "lost": literal("\u2212"), "": literal(" ")}
 HITS: Final = (literal("hit"), literal("hits"))
 PEOPLE: Final = (literal("person"), literal("people"))
@@ -150,16 +152,16 @@ def draw(row: Row, width: int, now: int) -> list[Piece]:
         return [(fill("\u2500\u2500 {}", row.heading), "dim")]
     word, style = DECIDED.get(hit.decided, (EMPTY, "dim"))
     right: list[Piece] = []
-    if width >= 60:
+    if width >= WITH_NAME:
         right = [
             (literal("  "), ""),
             (fit(line(hit.name, 40), 14), "dim"),
             (fit(clock(hit.at, now), 11, "right"), "dim"),
         ]
     how = join([line(each, 12) for each in hit.channels], literal(", "))
-    if how:
+    if how and width >= 40:
         right.insert(0, (fill("  {}", how), "accent"))
-    room = max(8, width - WORD - 2 - sum(cells(text) for text, _ in right))
+    room = max(0, width - WORD - 2 - sum(cells(text) for text, _ in right))
     changed = CHANGED[hit.changed]
     left: list[Piece] = [(fit(word, WORD), style), (changed, "accent"), (SPACE, "")]
     said = snippet(hit.text, hit.spans, room, "struck" if hit.changed == "lost" else "")

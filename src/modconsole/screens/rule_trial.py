@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from modconsole.desk import rule_trials
-from modconsole.domain.safetext import Safe, literal
+from modconsole.domain.safetext import EMPTY, Safe, cut, fill, join, line, literal
 from modconsole.errors import ModConsoleError
 from modconsole.screens import rule_report
 from modconsole.screens.rule_report import Row
-from modconsole.screens.wording import SPACE
+from modconsole.screens.wording import DOT, SPACE, clock
 from modconsole.widgets.lines import Lines
 from modconsole.widgets.plain import Piece
 from modconsole.widgets.rowlist import RowList
@@ -47,12 +47,13 @@ class Trial:
         self.list: RowList[Row] = RowList(
             ListPager[Row](),
             self._draw,
-            on_cursor=lambda *_: screen.show_foot(),
+            on_cursor=lambda *_: self._moved(),
             on_open=self._open,
             threaded=False,
             id="list",
         )
         self.found: Found | None = None
+        self._rows: list[Row] = []
         self._bench: Bench | None = None
         self._starting = self._closed = False
         self._tried: tuple[str, str] | None = None
@@ -163,7 +164,7 @@ class Trial:
         self.found = found
         if first:
             row = self.row
-            rows = rule_report.rows(found.first)
+            rows = self._rows = rule_report.rows(found.first)
             here = next((each.key for each in rows if row is not None and _same(each, row)), None)
             self.list.use(ListPager(rows), start_at=here)
         self.show()
@@ -175,6 +176,23 @@ class Trial:
             width = self.head.content_size.width or self._screen.app.size.width
             self.head.show(rule_report.head(found, width))
             self.tail.show(rule_report.tail(found)[: 3 if self._screen.roomy else 1])
+
+    def _moved(self) -> None:
+        """The ribbon says whose hit is under the cursor."""
+        row, now = self.row, self._screen.desk.now()
+        left: list[Piece] = []
+        if row is not None and row.hit is not None:
+            hit = row.hit
+            left = [
+                (SPACE, ""),
+                (cut(line(hit.name, 80), 30), ""),
+                (join([DOT, line(hit.source, 30), DOT, clock(hit.at, now)]), "dim"),
+            ]
+        shown = sum(each.hit is not None for each in self._rows)
+        total = self.found.hits if self.found is not None else 0
+        right = fill("the first {:,} ", shown) if shown < total else EMPTY
+        self._screen.ribbon.show(left, [(right, "dim")])
+        self._screen.show_foot()
 
     def _draw(self, row: Row, width: int) -> list[Piece]:
         return rule_report.draw(row, width, self._screen.desk.now())

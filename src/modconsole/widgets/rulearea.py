@@ -32,6 +32,7 @@ class RuleArea(ComposeArea):
     DEFAULT_CSS = """
     RuleArea {
         padding: 0;
+        scrollbar-size-vertical: 1;
         & .text-area--gutter { color: #8c8c8c; }
         & .text-area--cursor-gutter { color: $text-primary; background: $background; text-style: bold; }
         & .text-area--selection { background: $primary 40%; }
