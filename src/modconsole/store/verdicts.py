@@ -99,13 +99,13 @@ def store(db: Db, found: Sequence[Found], now: int) -> list[Given]:
     return given
 
 
-def over(db: Db, messages: Collection[int], standing: Collection[tuple[int, str, int, str]]) -> int:
+def over(db: Db, messages: Collection[int], standing: Collection[tuple[int, str, int]]) -> int:
     """Of messages that were judged again: hits on their earlier text that hold no more. `standing` are those that do, as
-    (message, rule, version, mode). Gives how many there were."""
+    (message, rule, version). Gives how many there were."""
     if not messages:
         return 0
     found = db.rows(
-        "select id, message, rule, version, mode from verdict where message in (select value from json_each(?))"
+        "select id, message, rule, version from verdict where message in (select value from json_each(?))"
         " and settled is null",
         (_json(list(messages)),),
     )
@@ -173,16 +173,14 @@ def row_id(db: Db, source: str, message: str) -> int | None:
     return int(found) if found is not None else None
 
 
-def waiting_since(db: Db, source: str | None, after: int | None, upto: int) -> list[int]:
+def waiting_since(db: Db, after: int | None, upto: int) -> list[int]:
     """Row ids of the open messages of asks that began to wait after one instant and up to another."""
-    where, args = ("and s.native = ?3", [source]) if source is not None else ("", [])
     return [
         row[0]
         for row in db.rows(
-            "select distinct m.id from ask k join source s on s.id = k.source join json_each(k.messages) w"
-            " join message m on m.source = k.source and m.native = w.value where k.open = 1"
-            f" and k.waiting_since <= ?2 and (?1 is null or k.waiting_since > ?1) {where}",
-            (after, upto, *args),
+            "select distinct m.id from ask k join json_each(k.messages) w join message m on m.source = k.source"
+            " and m.native = w.value where k.open = 1 and k.waiting_since <= ?2 and (?1 is null or k.waiting_since > ?1)",
+            (after, upto),
         )
     ]
 
