@@ -140,11 +140,14 @@ def _told(call: Call, done: Struck) -> None:
     call.say(f"{people.who(given.person, given.handle, given.name)} has {many} in force.{until}")
     if done.rung is None or done.step is None:
         return
+    from modconsole.desk import strikes
     from modconsole.desk.ruling import action_words
 
     what = action_words(done.rung.action)
-    if done.step.state == "done":
+    if done.step.state in strikes.DONE:
         call.say(f"Done by the ladder: {what}.")
+    elif done.step.state == "noted":
+        call.say(f"The ladder says: {what}.")
     else:
         why = f" It could not be done by itself: {done.step.trouble}" if done.step.trouble else ""
         call.say(f"Proposed by the ladder: {what}.{why}")

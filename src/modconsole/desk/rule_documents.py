@@ -9,7 +9,9 @@ from modconsole.policy.guidelines import rung_words
 
 if TYPE_CHECKING:
     from modconsole.desk.appeals import Appeal, Case, Decided
+    from modconsole.desk.checking import Tested
     from modconsole.desk.guidelines import Change, Page, Publication
+    from modconsole.desk.ruling import RuleState
     from modconsole.desk.strikes import Against, Step, Strike, Struck
     from modconsole.policy.model import Problem, Rung
 
@@ -26,6 +28,53 @@ def problem(each: Problem) -> dict[str, Any]:
         "severity": "warning" if each.warning else "error",
         "problem": each.words,
         "hint": each.hint or None,
+    }
+
+
+def rule(each: RuleState) -> dict[str, Any]:
+    """One rule, as a list shows it."""
+    return {
+        "id": each.id,
+        "name": each.name,
+        "status": each.status,
+        "stands": each.effective,
+        "version": each.version,
+        "live_version": each.live_version,
+        "live_by": each.live_by,
+        "live_at": time_text(each.live_at),
+        "file": each.path,
+        "line": each.line,
+        "owner": each.owner or None,
+        "priority": each.priority,
+        "actions": list(each.actions),
+        "hits_today": each.hits_today,
+        "hits_30d": each.hits_30d,
+        "acted_30d": each.acted_30d,
+        "reversed_30d": each.reversed_30d,
+        "skipped_30d": each.skipped_30d,
+        "microseconds": round(each.micros, 2),
+        "paused_why": each.paused_why or None,
+        "problems": [problem(one) for one in each.problems],
+    }
+
+
+def tested(each: Tested) -> dict[str, Any]:
+    """A rule's examples, and what came of them."""
+    return {
+        "rule": each.rule.id,
+        "file": each.rule.path,
+        "failed": each.failed,
+        "tests": [
+            {
+                "line": result.example.line,
+                "expect": "hit" if result.example.hit else "miss",
+                "in": result.example.field,
+                "text": result.example.text,
+                "ok": result.ok,
+                "why": result.why or None,
+            }
+            for result in each.results
+        ],
     }
 
 

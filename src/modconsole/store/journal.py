@@ -56,8 +56,9 @@ _ACTS = (
     " from moderation d join source s on s.id = d.source left join conversation c on c.id = d.conversation "
 )
 _STRIKES = (
-    "select d.id, d.seq, d.at, d.by, 'strike', s.native, c.native, p.native, m.native, d.undone_at is not null, '', d.reason,"
-    " '', '', d.expires_at from strike d join person p on p.id = d.person join source s on s.id = p.source"
+    "select d.id, d.seq, d.at, d.by, 'strike', s.native, c.native, p.native, m.native, d.undone_at is not null, '',"
+    " iif(d.reason = '' and d.rule is not null, 'rule ' || d.rule, d.reason), '', '', d.expires_at"
+    " from strike d join person p on p.id = d.person join source s on s.id = p.source"
     " left join message m on m.id = d.message left join conversation c on c.id = m.conversation "
 )
 # its latest step: who opened it, or who decided it
