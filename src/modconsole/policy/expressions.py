@@ -79,9 +79,10 @@ _SET: Final = re.compile(r"\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\[\\])*\]", re.DOTALL
 _DEEPEST: Final = 100
 
 
-def parse(expression: str) -> Node:
-    """The tree of an expression that `regex` accepts. Raises `Unclear`."""
-    reader = _Reader(expression)
+def parse(expression: str, *, ignore_case: bool = True) -> Node:
+    """The tree of an expression that `regex` accepts. Raises `Unclear`. With `ignore_case` false, and unless it says otherwise
+    itself, letters are only themselves."""
+    reader = _Reader(expression, ignore_case or "(?" in expression)
     tree = reader.branch(0)
     if reader.at != len(expression):
         raise Unclear
@@ -91,9 +92,10 @@ def parse(expression: str) -> Node:
 class _Reader:
     """Where the reading has come to."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, ignore_case: bool) -> None:
         self.text = text
         self.at = 0
+        self.ignore_case = ignore_case
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         """Go on over what a pattern matches here."""
@@ -137,11 +139,11 @@ class _Reader:
             return Anchor(char == "$")
         found = self.take(_SET) if char == "[" else self.take(_SINGLE) if char == "\\" else None
         if found is not None:
-            return single(found[0])
+            return single(found[0], self.ignore_case)
         if char in "[\\{*+?":
             raise Unclear
         self.at += 1
-        return single(char)
+        return single(char, self.ignore_case)
 
     def group(self, depth: int) -> Node:
         """What stands in brackets."""
@@ -181,10 +183,11 @@ def _into_ascii() -> str:
 
 
 @lru_cache(4_096)
-def single(part: str) -> Chars:
-    """What one set, escape or character matches, with regard to case or without, whichever allows more."""
+def single(part: str, ignore_case: bool = True) -> Chars:
+    """What one set, escape or character matches; with `ignore_case`, also what it matches without regard to case."""
     try:
-        strict, loose = regex.compile(part, _FLAGS), regex.compile(part, _FLAGS | regex.IGNORECASE)
+        strict = regex.compile(part, _FLAGS)
+        loose = regex.compile(part, _FLAGS | regex.IGNORECASE) if ignore_case else strict
     except regex.error:
         raise Unclear from None
     members = "".join(sorted({*strict.findall(_ASCII), *loose.findall(_ASCII)}))
