@@ -71,7 +71,8 @@ def read(key_node: Text, value: Node, given: Given) -> tuple[Check, ...]:
     notes = given.notes
     key = take_apart(key_node)
     if key is None:
-        notes.say("check key", key_node, key=key_node.text)
+        divided = not key_node.style and "(" in key_node.text and isinstance(value, Text) and value.nothing
+        notes.say("comma in braces" if divided else "check key", key_node, key=key_node.text)
         return ()
     for name, at in zip(key.names, key.at, strict=True):
         if name not in EVERY_KEY:

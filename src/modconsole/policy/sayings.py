@@ -147,6 +147,10 @@ _SELECT: Final[dict[str, Saying]] = {
     "check key": Saying(
         "`{key}` cannot be read as a check.", "Write a field and in brackets how to look: `body (word, regex)`."
     ),
+    "comma in braces": Saying(
+        "In braces, a comma ends the key: only `{key}` is left of it.",
+        "Put the whole key in quotes, or on a line of its own.",
+    ),
     "unknown check": Saying("`{name}` is neither a field nor a fact.", "{near}"),
     "fact joined": Saying("`{name}` is no field: only fields can be joined with +.", "Give it a line of its own."),
     "unknown modifier": Saying("`{word}` says nothing about how to look.", "{near}"),
