@@ -2,7 +2,8 @@
 
 `MODCONSOLE_HOME` names the folder; without it, it is the platform's data folder (on Linux
 `$XDG_DATA_HOME/modconsole`, or `~/.local/share/modconsole`). `MODCONSOLE_DB` names the database alone, for people who
-share one. Looking up a path creates nothing; `private_folder` does.
+share one, and `MODCONSOLE_RULES` the folder of rules, which is else beside the database. Looking up a path creates
+nothing; `private_folder` does.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from modconsole.errors import InputError
 
 DATABASE_NAME = "modconsole.db"
+RULES = "MODCONSOLE_RULES"
 
 
 def home(environ: Mapping[str, str] | None = None) -> Path:
@@ -31,6 +33,16 @@ def database(given: str | os.PathLike[str] | None = None, environ: Mapping[str, 
     env = os.environ if environ is None else environ
     named = os.fspath(given) if given is not None else env.get("MODCONSOLE_DB", "").strip()
     return Path(named).expanduser().absolute() if named else home(env) / DATABASE_NAME
+
+
+def rules(
+    database: Path, given: str | os.PathLike[str] | None = None, environ: Mapping[str, str] | None = None
+) -> Path:
+    """The folder of rules: the one given (`--rules`), else that of `MODCONSOLE_RULES`, else the one beside the database."""
+    named = (
+        os.fspath(given) if given is not None else (os.environ if environ is None else environ).get(RULES, "").strip()
+    )
+    return Path(named).expanduser().absolute() if named else database.with_suffix(".rules")
 
 
 def settings(environ: Mapping[str, str] | None = None) -> Path:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from modconsole.config import paths
 from modconsole.domain.times import SECOND
 from modconsole.store.db import Db
 from modconsole.store.refresh import refresh_expired
@@ -39,7 +40,8 @@ def whoami() -> str:
 class Desk:
     """One person at one database. Safe to use from several threads: each gets its own connection.
 
-    `clock` gives now as an instant; `undo_seconds` is the delay before a reply goes out.
+    `clock` gives now as an instant; `undo_seconds` is the delay before a reply goes out; `rules` is the folder of the house's
+    rules, which is else where `config.paths.rules` says.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class Desk:
         clock: Callable[[], int] = wall_clock,
         undo_seconds: float = UNDO_SECONDS,
         create: bool = True,
+        rules: Path | str | None = None,
     ) -> None:
         self.path = Path(path)
+        self.rules = paths.rules(self.path, rules)
         self.who = who or whoami()
         self.clock = clock
         self.undo_delay = int(undo_seconds * SECOND)
@@ -72,7 +76,7 @@ class Desk:
 
     def at(self, now: int) -> Desk:
         """The same desk by a clock that stands at an instant. It shares the connections of this one."""
-        fixed = Desk(self.path, who=self.who, clock=lambda: now, create=self._create)
+        fixed = Desk(self.path, who=self.who, clock=lambda: now, create=self._create, rules=self.rules)
         fixed.undo_delay = self.undo_delay
         fixed._local = self._local
         return fixed

@@ -97,7 +97,7 @@ FACTS: Final[dict[str, Known]] = {
 """The words for it in a rule file."""
 
 
-class Fact(Struct, frozen=True, kw_only=True):
+class Fact(Struct, frozen=True, kw_only=True, tag=True):
     """One question about a message. `number` is what it is compared with (of a span: microseconds), `words` are alternatives,
     `flag` what is asked for."""
 
@@ -110,7 +110,7 @@ class Fact(Struct, frozen=True, kw_only=True):
     negated: bool = False
 
 
-class Counter(Struct, frozen=True, kw_only=True):
+class Counter(Struct, frozen=True, kw_only=True, tag=True):
     """How often an author did something within a time before the message, the message itself included, compared with a
     number."""
 

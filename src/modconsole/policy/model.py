@@ -12,6 +12,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from modconsole.domain.facts import Question
+from modconsole.domain.texts import Texts as Texts  # what a rule is asked about; the store makes them
 
 Status = Literal["draft", "shadow", "live", "paused"]
 STATUSES: Final[dict[Status, str]] = {
@@ -64,7 +65,7 @@ CHANNELS: Final[dict[Channel, str]] = {
 """What is looked at besides, never instead: where the text as folded does not match."""
 
 
-class TextCheck(Struct, frozen=True, kw_only=True):
+class TextCheck(Struct, frozen=True, kw_only=True, tag=True):
     """Words or patterns that at least one of the fields has; with `every`, all of them, in whichever of the fields."""
 
     fields: tuple[Field, ...]
@@ -262,6 +263,8 @@ class House(Struct, frozen=True, kw_only=True):
     """Who may set rules live; empty: everybody."""
     title: str = "Community guidelines"
     intro: str = ""
+    guidelines: str = ""
+    """The address where members find the guidelines; notices link to it."""
     strikes_last: int = 90 * 86_400_000_000
     """Microseconds after which a strike is no longer in force."""
     ladder: tuple[Rung, ...] = ()
@@ -284,17 +287,6 @@ class RuleSet(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     house: House = House()
     lists: dict[str, tuple[str, ...]] = {}
-
-
-class Texts(Struct, frozen=True, kw_only=True, gc=False):
-    """One message as rules see it: plain text, raw, nothing made inert."""
-
-    ident: int
-    """The caller's number for the message."""
-    body: str
-    title: str = ""
-    name: str = ""
-    handle: str = ""
 
 
 class Match(Struct, frozen=True, kw_only=True, gc=False):

@@ -89,6 +89,7 @@ HOUSE: Final[dict[str, str]] = {
     "may set live": "who may set rules live; without it, everybody",
     "title": "the title of the guidelines",
     "intro": "what stands at their beginning",
+    "guidelines": "the address where members find them; notices link to it",
     "strikes last": "how long a strike is in force; 90 days unless it says otherwise",
     "ladder": "what is proposed at so many strikes in force",
     "appeals": "what members are told about how to appeal",

@@ -8,7 +8,7 @@ Commits are durable when they return (`synchronous=FULL`) unless the caller says
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,23 @@ from typing import Any
 from modconsole.errors import StoreError
 
 BUSY_SECONDS = 15.0
-_VERSION = 6
+_VERSION = 8
 """How many migrations `schema` has. A number of its own, since that takes 50 ms to import; a test compares them."""
 
 
+Judge = Callable[[list[int], int], None]
+"""Judges messages by the house's rules: row ids of what is new or has another text, and now. It deals with its own failures."""
+
+
 class Db:
-    """One connection to a modconsole database. Use as a context manager, or call `close`."""
+    """One connection to a modconsole database. Use as a context manager, or call `close`.
+
+    `judge` is asked in each transaction that stores messages; who attaches it is to be found in `sync.judging`.
+    """
 
     def __init__(self, path: Path | str, *, bulk: bool = False, create: bool = True) -> None:
         self.path = Path(path)
+        self.judge: Judge | None = None
         self._open(create)
         try:
             version = self.conn.execute("pragma user_version").fetchone()[0]
@@ -122,6 +130,19 @@ class Db:
             if self.conn.in_transaction:
                 self.conn.execute("rollback")
             raise explained(error) from None
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part of a write transaction that is taken back alone where it fails. The error goes on to the caller."""
+        self.conn.execute("savepoint attempt")
+        try:
+            yield
+        except BaseException:
+            if self.conn.in_transaction:  # a full disk has taken all of it back
+                self.conn.execute("rollback to attempt")
+                self.conn.execute("release attempt")
+            raise
+        self.conn.execute("release attempt")
 
     @contextmanager
     def read(self) -> Iterator[None]:

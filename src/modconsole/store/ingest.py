@@ -31,7 +31,7 @@ from modconsole.domain.times import to_instant
 from modconsole.store import coverage as looks
 from modconsole.store import rows
 from modconsole.store.db import Db
-from modconsole.store.names import Names
+from modconsole.store.names import Names, named_by
 from modconsole.store.refresh import refresh
 from modconsole.store.versioning import Revision, revise
 
@@ -75,6 +75,10 @@ class Ingest:
             with self.db.write():
                 counts, touched = self._store(records)
                 changed = refresh(self.db, touched, now)
+                if (
+                    self.db.judge is not None and self.judgeable
+                ):  # by rules that may ask who waits, and what a topic is called
+                    self.db.judge(self.judgeable, now)
         except BaseException:
             self.names.forget()  # ids given out in a transaction that was taken back
             raise
@@ -83,6 +87,7 @@ class Ingest:
 
     def _store(self, records: Sequence[Record]) -> tuple[Counts, set[int]]:
         self.touched: set[int] = set()
+        self.judgeable: list[int] = []
         self.counts = Counts(records=len(records))
         messages: list[Message] = []
         others: list[Record] = []
@@ -227,6 +232,7 @@ class Ingest:
             return
         for statement, some in rows.message_inserts(fresh):
             self.db.conn.executemany(statement, some)
+        self.judgeable += [row[0] for row in fresh]
         self.db.run(
             "insert into message_search (rowid, text) select id, text from message_text where id between ? and ?",
             (fresh[0][0], fresh[-1][0]),
@@ -243,9 +249,12 @@ class Ingest:
         if old is None:
             self._insert([row])
         elif revision.replaces:
-            before = self.db.value("select text from message_text where id = ?", (ident,))
+            said = "select coalesce(plain, text), title from message where id = ?"
+            before, title = self.db.row(said, (ident,))
             self.db.run(rows.MESSAGE_UPDATE, row)
-            after = self.db.value("select text from message_text where id = ?", (ident,))
+            after, titled = self.db.row(said, (ident,))
+            if (before, title) != (after, titled):
+                self.judgeable.append(ident)
             if before != after:
                 self.db.run(
                     "insert into message_search (message_search, rowid, text) values ('delete', ?, ?)", (ident, before)
@@ -383,13 +392,6 @@ class Ingest:
                 (ident,),
             )
             self.touched.update(row[0] for row in found)
-
-
-def named_by(db: Db, source: int, message: str | None) -> list[int]:
-    """The conversation of a message that a send names, where it is here."""
-    return [
-        row[0] for row in db.rows("select conversation from message where source = ? and native = ?", (source, message))
-    ]
 
 
 def ingest(db: Db, records: Iterable[Record], now: int, *, reread: bool = False) -> Counts:

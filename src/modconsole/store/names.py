@@ -89,3 +89,10 @@ class Names:
                 row = self.db.row("select last_insert_rowid()")
             found = self.authors[key] = row[0]
         return found
+
+
+def named_by(db: Db, source: int, message: str | None) -> list[int]:
+    """The conversation of a message that a send names, where it is here."""
+    return [
+        row[0] for row in db.rows("select conversation from message where source = ? and native = ?", (source, message))
+    ]

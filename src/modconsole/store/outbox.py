@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from modconsole.domain.records import Message, Send, SendState
 from modconsole.store.db import Db
-from modconsole.store.ingest import Ingest, named_by
+from modconsole.store.ingest import Ingest
+from modconsole.store.names import named_by
 from modconsole.store.refresh import refresh
 
 

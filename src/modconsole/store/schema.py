@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-VERSION = 6
+VERSION = 8
 """`PRAGMA user_version` of a database to which all migrations have been applied."""
 
 migrations = Migrations("modconsole")
@@ -294,6 +294,48 @@ _RULES = (
 def rules(db: Database) -> None:
     """Rules with their versions, what they found and did, strikes, appeals, and the guidelines that were published."""
     for statement in _RULES:
+        db.execute(statement)
+
+
+_TEXTS = (
+    # Messages whose words were replaced or removed, each with the number of its last change: what was copied has to follow.
+    "create table text_change (message integer primary key, change integer not null)",
+    "create unique index text_change_by on text_change (change)",
+    """create trigger message_text_changed after update of text, plain, title, conversation, person on message
+        when old.text is not new.text or old.plain is not new.plain or old.title is not new.title
+            or old.conversation <> new.conversation or old.person <> new.person begin
+        insert into text_change values (new.id, (select ifnull(max(change), 0) + 1 from text_change))
+            on conflict do update set change = excluded.change; end""",
+    """create trigger message_text_gone after delete on message begin
+        insert into text_change values (old.id, (select ifnull(max(change), 0) + 1 from text_change))
+            on conflict do update set change = excluded.change; end""",
+)
+
+
+@migrations(name="0007_texts")
+def texts(db: Database) -> None:
+    """Numbers for what happens to texts, for the copy of them that rules are tried on."""
+    for statement in _TEXTS:
+        db.execute(statement)
+
+
+_JUDGING = (
+    # The rule itself beside its text, for lists change: what was approved is what was read then.
+    "alter table rule_version add column body blob",
+    # Up to which row and which change of a text messages have been judged, and since when that fails.
+    """create table judging (
+        id integer primary key check (id = 1), through integer not null, change integer not null,
+        failed_at integer, failure text)""",
+    # What was taken down is little: a rule that counts it of an author does not go through all that they wrote.
+    """create index message_down on message (person, created_at)
+        where state in ('removed', 'spam', 'hidden', 'deleted')""",
+)
+
+
+@migrations(name="0008_judging")
+def judging(db: Database) -> None:
+    """How far judging has come, so that nothing that was stored meanwhile is left out."""
+    for statement in _JUDGING:
         db.execute(statement)
 
 
