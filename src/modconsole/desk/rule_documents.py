@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from modconsole.desk.appeals import Appeal, Case, Decided
     from modconsole.desk.checking import Tested
     from modconsole.desk.guidelines import Change, Page, Publication
+    from modconsole.desk.rule_history import BlameLine
     from modconsole.desk.ruling import RuleState
     from modconsole.desk.strikes import Against, Step, Strike, Struck
+    from modconsole.desk.trial import Report, TrialHit
     from modconsole.policy.model import Problem, Rung
+    from modconsole.store.rules import Version
 
 __all__ = ["rung_words"]
 
@@ -75,6 +78,86 @@ def tested(each: Tested) -> dict[str, Any]:
             }
             for result in each.results
         ],
+    }
+
+
+def version(each: Version, state: RuleState) -> dict[str, Any]:
+    """One version of a rule."""
+    return {
+        "version": each.version,
+        "at": time_text(each.at),
+        "by": each.by or None,
+        "status": each.status,
+        "name": each.name,
+        "acts": each.version == state.live_version,
+        "restored": each.restored,
+        "evidence": each.evidence or None,
+    }
+
+
+def blame(each: BlameLine) -> dict[str, Any]:
+    """One line of a rule."""
+    return {
+        "line": each.line,
+        "version": each.version,
+        "by": each.by or None,
+        "at": time_text(each.at),
+        "text": each.text,
+    }
+
+
+# -- backtests ----------------------------------------------------------------------------------------------------------------
+
+
+def trial_hit(each: TrialHit) -> dict[str, Any]:
+    """A message that a rule would hit."""
+    return {
+        "source": each.source,
+        "conversation": each.conversation,
+        "message": each.message,
+        "person": {"id": each.person, "handle": each.handle, "name": each.name},
+        "created_at": time_text(each.created),
+        "state": each.state,
+        "decided": each.decided,
+        "waits": each.waits,
+        "field": each.field,
+        "words": each.text[each.start : each.end] or None,
+        "before": each.text[: each.start],
+        "after": each.text[each.end :],
+        "item": each.item or None,
+        "channel": each.channel or None,
+    }
+
+
+def report(found: Report) -> dict[str, Any]:
+    """What a rule would have done."""
+    return {
+        "rule": found.rule,
+        "scanned": found.scanned,
+        "of": found.of,
+        "complete": found.complete,
+        "seconds": round(found.seconds, 3),
+        "microseconds": round(found.micros, 3),
+        "hits": found.hits,
+        "per_day": [{"day": (time_text(day.at) or "")[:10], "hits": day.hits} for day in found.per_day],
+        "decided": {"removed": found.removed, "kept": found.kept, "open": found.open},
+        "precision": found.precision,
+        "compared": found.compared,
+        "added": found.added,
+        "lost": found.lost,
+        "overlaps": [{"rule": each.rule, "hits": each.hits} for each in found.overlaps],
+        "overlaps_of": found.overlaps_of,
+        "left_waiting": found.left_waiting,
+        "expect": [
+            {"bound": each.name, "least": each.least, "most": each.most, "found": each.found, "kept": each.kept}
+            for each in found.bounds
+        ],
+        "skips": found.skips,
+        "skipped": [{"item": each.item, "seconds": round(each.seconds, 3)} for each in found.skipped],
+        "disagreements": [trial_hit(each) for each in found.disagreements],
+        "first_added": [trial_hit(each) for each in found.first_added],
+        "first_lost": [trial_hit(each) for each in found.first_lost],
+        "first": [trial_hit(each) for each in found.first],
     }
 
 
