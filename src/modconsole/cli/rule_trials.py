@@ -30,7 +30,7 @@ class Against(click.ParamType[int | None]):
             return 0 if value == "last" else None
         if value.isascii() and value.isdecimal() and 0 < int(value) < 1 << 31:
             return int(value)
-        self.fail(f"{value!r} is no version.", param, ctx)
+        return self.fail(f"{value!r} is no version.", param, ctx)
 
 
 AGAINST = click.option(
@@ -177,8 +177,8 @@ def _hit(each: TrialHit) -> tuple[str, ...]:
 def apply_(call: Call, rule: str, yes: bool) -> int:
     """Let a rule act on all stored messages that it hits, as your own acts.
 
-    A live rule acts on what comes in after it went live; this is for what was here before. Acts on a platform go out with the next
-    sync after the undo delay; what cannot be done there, or not be taken back, is proposed (`modconsole rules proposals`).
+    A live rule acts on what comes in after it went live; this is for what was here before. Acts on a platform go out with the
+    next sync after the undo delay; what cannot be done there, or not be taken back, is proposed (`modconsole rules proposals`).
     """
     from modconsole.desk import ruling, trying
 

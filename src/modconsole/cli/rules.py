@@ -4,7 +4,7 @@
 - `rule_tests`    check, test
 - `rule_trials`   backtest, apply
 - `rule_life`     live, shadow, pause; `rule_past` versions, diff, blame, rollback
-- `rule_finds`    hits, explain, digest, conflicts, proposals, accept, decline
+- `rule_finds`    hits, explain, digest, conflicts; `rule_proposals` proposals, accept, decline
 - `rule_words`    guidelines, notice
 - `rule_imports`  import
 """
@@ -42,9 +42,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hits": ("rule_finds", "What a rule found."),
     "digest": ("rule_finds", "What rules found and did in a day."),
     "conflicts": ("rule_finds", "Rules that hit the same messages and want different things."),
-    "proposals": ("rule_finds", "What rules propose, and the ladder of strikes."),
-    "accept": ("rule_finds", "Do what is proposed."),
-    "decline": ("rule_finds", "Do not do what is proposed."),
+    "proposals": ("rule_proposals", "What rules propose, and the ladder of strikes."),
+    "accept": ("rule_proposals", "Do what is proposed."),
+    "decline": ("rule_proposals", "Do not do what is proposed."),
     "apply": ("rule_trials", "Let a rule act on messages that were here before it."),
     "guidelines": ("rule_words", "The community guidelines, from the rules' words for members."),
     "notice": ("rule_words", "What to tell a member about a rule."),

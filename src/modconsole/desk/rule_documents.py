@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from modconsole.desk.appeals import Appeal, Case, Decided
     from modconsole.desk.checking import Tested
     from modconsole.desk.guidelines import Change, Page, Publication
-    from modconsole.desk.rule_history import BlameLine
-    from modconsole.desk.ruling import RuleState
+    from modconsole.desk.ruling import BlameLine, Digest, Explained, ExplainedRule, Hit, Proposal, RuleState
     from modconsole.desk.strikes import Against, Step, Strike, Struck
     from modconsole.desk.trial import Report, TrialHit
-    from modconsole.policy.model import Problem, Rung
+    from modconsole.policy.model import Match, Problem, Rung
+    from modconsole.store.rule_acts import Placed, RuleAct
     from modconsole.store.rules import Version
 
 __all__ = ["rung_words"]
@@ -102,6 +102,155 @@ def blame(each: BlameLine) -> dict[str, Any]:
         "version": each.version,
         "by": each.by or None,
         "at": time_text(each.at),
+        "text": each.text,
+    }
+
+
+# -- what rules found ---------------------------------------------------------------------------------------------------------
+
+
+def match(each: Match) -> dict[str, Any]:
+    """Words that were found."""
+    return {
+        "selection": each.selection,
+        "field": each.field,
+        "start": each.start,
+        "end": each.end,
+        "words": each.words,
+        "item": each.item,
+        "channel": each.channel or None,
+    }
+
+
+def rule_act(each: RuleAct) -> dict[str, Any]:
+    """What a rule did about a hit, or proposes."""
+    return {
+        "id": each.id,
+        "rule": each.rule,
+        "version": each.version,
+        "at": time_text(each.at),
+        "action": each.action,
+        "value": each.value or None,
+        "seconds": each.span / 1_000_000 if each.span is not None else None,
+        "state": each.state,
+        "act": each.ref,
+        "trouble": each.trouble or None,
+        "decided_at": time_text(each.decided_at),
+        "decided_by": each.decided_by,
+    }
+
+
+def hit(each: Hit) -> dict[str, Any]:
+    """A message that a rule hit."""
+    return {
+        "number": each.ident,
+        "rule": each.rule,
+        "version": each.version,
+        "mode": each.mode,
+        "at": time_text(each.at),
+        "source": each.source,
+        "conversation": each.conversation,
+        "message": each.message,
+        "person": {"id": each.person, "handle": each.handle, "name": each.name},
+        "state": each.state,
+        "text": each.text,
+        "matches": each.matches,
+        "held": each.held,
+        "acts": [rule_act(one) for one in each.acts],
+        "undone_at": time_text(each.undone_at),
+        "undone_by": each.undone_by,
+    }
+
+
+def explained(found: Explained, shown: list[ExplainedRule]) -> dict[str, Any]:
+    """Why rules hit a message, or do not."""
+    return {
+        "source": found.source,
+        "message": found.message,
+        "rules": [
+            {
+                "rule": each.id,
+                "version": each.version,
+                "stands": each.effective,
+                "hits": each.hits,
+                "why_not": each.why_not or None,
+                "matches": [match(one) for one in each.matches],
+                "excepted": [match(one) for one in each.excepted],
+                "selections": [
+                    {
+                        "name": selection.name,
+                        "holds": selection.holds,
+                        "alternatives": [
+                            [
+                                {"check": c.words, "holds": c.holds, "matches": [match(one) for one in c.matches]}
+                                for c in alternative
+                            ]
+                            for alternative in selection.alternatives
+                        ],
+                    }
+                    for selection in each.selections
+                ],
+            }
+            for each in shown
+        ],
+        "verdicts": [hit(each) for each in found.verdicts],
+    }
+
+
+def placed(each: Placed) -> dict[str, Any]:
+    """What a rule did, with where."""
+    return {
+        **rule_act(each.act),
+        "source": each.source,
+        "conversation": each.conversation,
+        "message": each.native,
+        "person": {"id": each.person, "handle": each.handle, "name": each.name},
+    }
+
+
+def digest(found: Digest) -> dict[str, Any]:
+    """What rules did since an instant."""
+    judging = found.judging
+    failing = judging is not None and judging.failed_at is not None
+    return {
+        "since": time_text(found.since),
+        "until": time_text(found.until),
+        "rules": [
+            {
+                "rule": day.state.id,
+                "stands": day.state.effective,
+                "paused_why": day.state.paused_why or None,
+                "judged": day.tally.judged,
+                "hits": day.tally.hits,
+                "acted": day.tally.acted,
+                "reversed": day.tally.reversed,
+                "skipped": day.tally.skipped,
+            }
+            for day in found.rules
+        ],
+        "acts": [placed(each) for each in found.acts],
+        "notes": [placed(each) for each in found.notes],
+        "proposals": found.proposals,
+        "judging_fails": judging.failure if failing and judging is not None else None,
+        "to_be_judged": found.left,
+    }
+
+
+def proposal(each: Proposal) -> dict[str, Any]:
+    """Something that waits for a person's word."""
+    return {
+        "id": each.id,
+        "at": time_text(each.at),
+        "rule": each.rule,
+        "version": each.version,
+        "action": each.action,
+        "value": each.value or None,
+        "words": each.words,
+        "why": each.why or None,
+        "source": each.source,
+        "conversation": each.conversation,
+        "message": each.message,
+        "person": {"id": each.person, "handle": each.handle, "name": each.name},
         "text": each.text,
     }
 
