@@ -163,6 +163,15 @@ def draft(db: Db, source: str, message: str, by: str) -> Draft | None:
     return Draft(source=source, message=message, by=by, text=row[0], through=row[1], saved_at=row[2])
 
 
+def drafts_in(db: Db, source: str, by: str) -> list[Draft]:
+    """All drafts that somebody keeps in one place, newest first."""
+    rows: Any = db.rows(
+        "select message, text, through, saved_at from draft where source = ? and by = ? order by saved_at desc, message",
+        (source, by),
+    )
+    return [Draft(source=source, message=row[0], by=by, text=row[1], through=row[2], saved_at=row[3]) for row in rows]
+
+
 def drop_draft(db: Db, source: str, message: str, by: str) -> None:
     """Let a draft go, as when it has been sent."""
     with db.write():

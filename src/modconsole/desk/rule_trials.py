@@ -1,0 +1,151 @@
+"""Trying a rule over all that is stored, as the rule lab shows it: hits with their places, and what would have come of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from modconsole.desk.desk import Desk
+from modconsole.desk.ruling import RuleState
+from modconsole.policy.model import Field
+
+if TYPE_CHECKING:
+    from modconsole.desk.trial import Bound, Report, TrialHit
+
+Decided = Literal["removed", "kept", "open", ""]
+Changed = Literal["added", "lost", ""]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One message that the rule hits, or has lost. All text is raw."""
+
+    ident: int
+    at: int
+    source: str
+    message: str
+    conversation: str
+    name: str
+    text: str
+    """Of the field that was hit, what stands around the first place."""
+    field: Field = "body"
+    spans: tuple[tuple[int, int], ...] = ()
+    channels: tuple[str, ...] = ()
+    """How its words were found where they do not stand there plainly."""
+    decided: Decided = ""
+    changed: Changed = ""
+    waiting: bool = False
+    """Whether its author would have been hidden from the queue."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """How far a trial has come. Numbers of messages, unless said otherwise."""
+
+    scanned: int = 0
+    of: int = 0
+    seconds: float = 0.0
+    done: bool = False
+    hits: int = 0
+    against: str = ""
+    """The version that it is compared with, as `v3`; empty where there is none."""
+    added: int = 0
+    lost: int = 0
+    decided: Mapping[str, int] = field(default_factory=dict)
+    precision: float | None = None
+    waiting: int = 0
+    """People."""
+    overlaps: tuple[tuple[str, int], ...] = ()
+    skipped: int = 0
+    first: tuple[Hit, ...] = ()
+    bounds: tuple[str, ...] = ()
+    """What `expect` asks and is not so, in words."""
+
+
+def found_of(report: Report, against: str = "") -> Found:
+    """A whole report, as the lab shows it."""
+    added, lost = set(report.added), set(report.lost)
+
+    def changed(hit: TrialHit) -> Changed:
+        return "added" if hit.ident in added else "lost" if hit.ident in lost else ""
+
+    some = (*report.disagreements, *report.first_added, *report.first, *report.first_lost)
+    return Found(
+        scanned=report.scanned,
+        of=report.of,
+        seconds=report.seconds,
+        done=True,
+        hits=report.hits,
+        against=against if report.compared else "",
+        added=len(added),
+        lost=len(lost),
+        decided={"removed": report.removed, "kept": report.kept, "open": report.open},
+        precision=report.precision,
+        waiting=report.left_waiting,
+        overlaps=tuple((each.rule, each.hits) for each in report.overlaps),
+        skipped=report.skips,
+        first=tuple({each.ident: hit_of(each, changed(each)) for each in some}.values()),
+        bounds=tuple(map(bound_words, (each for each in report.bounds if not each.kept))),
+    )
+
+
+def hits_of(some: Iterable[TrialHit]) -> tuple[Hit, ...]:
+    """Hits that come while it is still looked for more."""
+    return tuple(hit_of(each) for each in some)
+
+
+def hit_of(each: TrialHit, changed: Changed = "") -> Hit:
+    """A hit as the lab shows it."""
+    return Hit(
+        ident=each.ident,
+        at=each.created,
+        source=each.source,
+        message=each.message,
+        conversation=each.conversation,
+        name=each.name or each.handle or each.person,
+        text=each.text,
+        field=cast(Field, each.field),
+        spans=((each.start, each.end),) if each.end > each.start else (),
+        channels=(each.channel,) if each.channel else (),
+        decided=each.decided,
+        changed=changed,
+        waiting=each.waits,
+    )
+
+
+def bound_words(each: Bound) -> str:
+    """What a rule's `expect` asks, and what was found instead."""
+    asked = [f"at least {each.least:g}"] if each.least is not None else []
+    asked += [f"at most {each.most:g}"] if each.most is not None else []
+    found = "nothing can be said yet" if each.found is None else f"it is {each.found:.3g}"
+    return f"expect {each.name}: {' and '.join(asked)}, and {found}"
+
+
+def evidence(desk: Desk, state: RuleState) -> dict[str, Any]:
+    """What a rule would have done to all that is stored: what is on the screen when it goes live, and is kept with the version.
+
+    Looks through everything, so it takes as long as that does.
+    """
+    from modconsole.desk.backtesting import backtest
+    from modconsole.policy import examples
+
+    if state.rule is None:
+        return {}
+    found = found_of(backtest(desk, state.rule))
+    tried = examples.run(state.rule)
+    failed = sum(not each.ok for each in tried)
+    against = [*found.bounds]
+    if failed:
+        against.append(f"{failed} of {len(tried)} examples do not do what they should")
+    if found.skipped:
+        against.append(f"given up on {found.skipped} messages: an expression takes too long")
+    return {
+        "scanned": found.scanned,
+        "hits": found.hits,
+        "decided": dict(found.decided),
+        "precision": found.precision,
+        "waiting": found.waiting,
+        "shadow hits": state.hits_30d,
+        "against": against,
+    }
