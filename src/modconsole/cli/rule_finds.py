@@ -80,8 +80,8 @@ def marked(text: str, matches: list[dict[str, Any]]) -> str:
 def explain_(call: Call, source: str, message: str, rule: str | None, only: bool) -> int:
     """Why each rule hits a message, or does not: selection by selection, with the words.
 
-    The rules are asked as they are now; what they said when the message came in, and what was done then, stands below. Exit code 1
-    where no rule hits it.
+    The rules are asked as they are now; what they said when the message came in, and what was done then, stands below. Exit
+    code 1 where no rule hits it.
     """
     from modconsole.desk import rule_documents, ruling
 

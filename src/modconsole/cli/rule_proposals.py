@@ -90,12 +90,12 @@ def _decide(call: Call, ids: tuple[str, ...], *, accepted: bool) -> int:
         call.document(
             {
                 "decided": [rule_documents.rule_act(each) for each in done],
-                "failed": [{"id": ident, "why": str(error)} for ident, error in failed],
+                "failed": [{"id": ident, "why": str(why)} for ident, why in failed],
             }
         )
     else:
         for each in done:
             call.say(f"{'Done' if accepted else 'Not done'}: {by_whom(each.rule)}: {each.action} {each.value}".rstrip())
-        for ident, error in failed:
-            call.warn(f"{ident}: {error}")
-    return max((error.exit_code for _, error in failed), default=0)
+        for ident, why in failed:
+            call.warn(f"{ident}: {why}")
+    return max((why.exit_code for _, why in failed), default=0)
