@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from modconsole.desk.desk import Desk
 from modconsole.desk.ruling import RuleState
@@ -61,6 +61,22 @@ class Found:
     first: tuple[Hit, ...] = ()
     bounds: tuple[str, ...] = ()
     """What `expect` asks and is not so, in words."""
+
+
+class Bench(Protocol):
+    """What tries a text beside the screen, one at a time: a newer one takes the place of the one before."""
+
+    def try_text(self, text: str, against: str, label: str) -> None:
+        """Begin to try the rule of a document. `against` is the text of another version of it, called `label`; empty: none."""
+
+    def poll(self) -> Found | None:
+        """What is known by now of the text that was given last; None where that is nothing new. Raises `ModConsoleError`."""
+
+    def cancel(self) -> None:
+        """Nobody wants to know any more."""
+
+    def close(self) -> None:
+        """It ends."""
 
 
 def found_of(report: Report, against: str = "") -> Found:

@@ -19,7 +19,8 @@ from modconsole.desk.desk import Desk
 from modconsole.domain.times import DAY
 from modconsole.errors import Conflict, InputError, NotFound
 from modconsole.store import rules, tallies
-from modconsole.store.rules import RuleRow, Version
+from modconsole.store.rules import RuleRow
+from modconsole.store.rules import Version as Version
 from modconsole.store.tallies import Tally
 from modconsole.sync import rulebook
 from modconsole.sync.rulebook import Rulebook, Standing

@@ -56,8 +56,8 @@ class Trial:
         self._rows: list[Row] = []
         self._bench: Bench | None = None
         self._starting = self._closed = False
-        self._tried: tuple[str, str] | None = None
-        """The text that is tried, and the one that it is compared with."""
+        self._tried: tuple[str, str, str] | None = None
+        """The text that is tried, the one that it is compared with, and what that is called."""
         self._looking: Timer | None = None
 
     def widgets(self) -> Iterator[Widget]:
@@ -96,9 +96,9 @@ class Trial:
             self._bench.close()
             self._bench = None
 
-    def use(self, text: str | None, against: str = "") -> None:
+    def use(self, text: str | None, against: str = "", label: str = "") -> None:
         """Try this rule; None where the text holds none that can be read: what was found for the last one stays, and says so."""
-        wanted = (text, against) if text is not None else None
+        wanted = (text, against, label) if text is not None else None
         if wanted is None:
             self._tried = None
             if self._bench is not None:
