@@ -1,7 +1,7 @@
 """Looking through the copy of all texts for messages that a check could find something in.
 
-A scan gives places (numbers of entries) of candidates in a stretch of the copy: all messages in which the check finds something, and
-others too. Three ways: `bytes.find` for a few literals, one automaton for many, RE2 for expressions. Each goes over a whole
+A scan gives places (numbers of entries) of candidates in a stretch of the copy: all messages in which the check finds something,
+and others too. Three ways: `bytes.find` for a few literals, one automaton for many, RE2 for expressions. Each goes over a whole
 stretch at once and asks which message it is in only where something was found; then it goes on with the next message.
 
 `Within` is for what the copy does not have: titles of conversations and names of people.
@@ -13,7 +13,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from mmap import mmap
 from typing import Any, Final, Literal, Protocol
-
 
 Stream = Literal["original", "folded"]
 FEW: Final = 4
