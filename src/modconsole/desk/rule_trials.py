@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from modconsole.desk.desk import Desk
 from modconsole.desk.lab import Lab
 from modconsole.desk.lab_events import Done, Failed, Hits, Progress
-from modconsole.desk.ruling import RuleState
 from modconsole.desk.trial import Bound, Report, TrialHit
 from modconsole.errors import ModConsoleError
 from modconsole.policy.model import Field
+
+if TYPE_CHECKING:
+    from modconsole.desk.ruling import RuleState
 
 SHOWN: Final = 200
 """Hits of each kind that are shown."""
@@ -122,7 +124,8 @@ class Bench:
 
 def found_of(report: Report, against: str = "") -> Found:
     """A whole report, as the lab shows it."""
-    added, lost = set(report.added), set(report.lost)
+    added = set(report.added_ids)
+    lost = {each.ident for each in report.first_lost}
 
     def changed(hit: TrialHit) -> Changed:
         return "added" if hit.ident in added else "lost" if hit.ident in lost else ""
@@ -135,8 +138,8 @@ def found_of(report: Report, against: str = "") -> Found:
         done=True,
         hits=report.hits,
         against=against if report.compared else "",
-        added=len(added),
-        lost=len(lost),
+        added=report.added,
+        lost=report.lost,
         decided={"removed": report.removed, "kept": report.kept, "open": report.open},
         precision=report.precision,
         waiting=report.left_waiting,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import suppress
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Final
 
 from modconsole.desk import rule_trials
@@ -82,12 +83,12 @@ class Trial:
             return
         self._starting = True
         self._say(literal("getting ready to try it \u2026"))
-        loop = asyncio.get_running_loop()
+        loop, context = asyncio.get_running_loop(), copy_context()
 
         def told() -> None:
             """From another thread."""
             with suppress(RuntimeError):  # the loop has ended, and with it the screen
-                loop.call_soon_threadsafe(self._heard)
+                loop.call_soon_threadsafe(self._heard, context=context)
 
         self._screen.work(lambda: rule_trials.Bench(self._screen.desk, told), self._started, self._failed)
 
