@@ -99,17 +99,19 @@ def store(db: Db, found: Sequence[Found], now: int) -> list[Given]:
     return given
 
 
-def over(db: Db, messages: Collection[int], standing: Collection[tuple[int, str, int]]) -> int:
-    """Of messages that were judged again: hits on their earlier text that hold no more. `standing` are those that do, as
-    (message, rule, version). Gives how many there were."""
+def over(
+    db: Db, messages: Collection[int], judged: Collection[tuple[str, int]], standing: Collection[tuple[int, str, int]]
+) -> int:
+    """Of messages that were judged again: hits on their earlier text that hold no more. `judged` are the versions that judged
+    them, `standing` what they hit now, as (message, rule, version). Gives how many there were."""
     if not messages:
         return 0
     found = db.rows(
         "select id, message, rule, version from verdict where message in (select value from json_each(?))"
-        " and settled is null",
+        " and settled is null and mode in ('live', 'shadow')",
         (_json(list(messages)),),
     )
-    gone = [row[0] for row in found if row[1:] not in standing]
+    gone = [row[0] for row in found if row[2:] in judged and row[1:] not in standing]
     db.run("update verdict set settled = 'edited' where id in (select value from json_each(?))", (_json(gone),))
     return len(gone)
 

@@ -28,7 +28,8 @@ from modconsole.store.db import Db
 from modconsole.store.rules import RuleRow
 from modconsole.sync import rulebook
 from modconsole.sync.bench import Bench
-from modconsole.sync.consequences import Consequences, Powers
+from modconsole.sync.consequences import Consequences
+from modconsole.sync.rule_orders import Powers
 from modconsole.sync.rulebook import Rulebook
 
 if TYPE_CHECKING:
