@@ -57,6 +57,8 @@ class Trial:
         )
         self.found: Found | None = None
         self._rows: list[Row] = []
+        self._stale: Safe = EMPTY
+        """Why what is shown is not of the text that stands there; empty where it is."""
         self._bench: Bench | None = None
         self._starting = self._closed = False
         self._tried: tuple[str, str, str] | None = None
@@ -113,15 +115,11 @@ class Trial:
             self._tried = None
             if self._bench is not None:
                 self._bench.cancel()
-            kept = self.found is not None and self.found.first
-            self._say(
-                literal("! cannot be tried as it stands; below: the text before")
-                if kept
-                else literal("! cannot be tried as it stands"),
-                "warning",
-            )
-            self.tail.show([])
-        elif wanted != self._tried:
+            self._stale = literal("! cannot be tried as it stands")
+            if self.found is not None and self.found.first:
+                self._stale = literal("! cannot be tried as it stands; below: the text before")
+            self.show()
+        elif wanted != self._tried or self._stale:
             self._tried = wanted
             self._ask()
 
@@ -137,6 +135,7 @@ class Trial:
         except ModConsoleError as error:
             self._failed(error)
             return
+
     def _heard(self) -> None:
         """There is news: show it soon, with whatever comes until then."""
         if self._coming is None and not self._closed:
@@ -156,7 +155,8 @@ class Trial:
 
     def _failed(self, error: ModConsoleError) -> None:
         self._screen.say_error(error)
-        self._say(literal("it could not be tried"), "warning")
+        self._stale = literal("! it could not be tried")
+        self.show()
 
     # -- showing ------------------------------------------------------------------------------------------------
 
@@ -164,6 +164,7 @@ class Trial:
         self.head.show([[(SPACE, ""), (words, style)]])
 
     def _show_found(self, found: Found) -> None:
+        self._stale = EMPTY
         first = self.found is None or self.found.first != found.first
         self.found = found
         if first:
@@ -176,7 +177,10 @@ class Trial:
     def show(self) -> None:
         """The figures, in the width that there is now."""
         found = self.found
-        if found is not None:
+        if self._stale:
+            self._say(self._stale, "warning")
+            self.tail.show([])
+        elif found is not None:
             width = self.head.content_size.width or self._screen.app.size.width
             self.head.show(rule_report.head(found, width))
             self.tail.show(rule_report.tail(found)[: 3 if self._screen.roomy else 1])
