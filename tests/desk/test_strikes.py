@@ -98,7 +98,7 @@ def test_what_is_proposed_is_done_once_when_it_is_accepted(desk: Desk, clock: Cl
     assert act is not None
     assert (act.act, act.target, act.until, act.by) == ("mute", "mateus", clock.now + 7 * DAY, "ann")
     assert standing(desk) == ["mute"]
-    with pytest.raises(Conflict, match="decided already: done"):
+    with pytest.raises(Conflict, match="decided already: accepted"):
         strikes.accept(desk, done.strike.id)
 
 
@@ -179,7 +179,7 @@ def test_what_is_proposed_goes_with_its_strike(desk: Desk) -> None:
     done = give(desk, insist=True)
     taken = strikes.take_back(desk, done.strike.id)
     assert taken.step is not None
-    assert taken.step.state == "undone"
+    assert taken.step.state == "superseded"
     with pytest.raises(Conflict):
         strikes.accept(desk, done.strike.id)
 

@@ -21,7 +21,7 @@ from modconsole.domain.ids import new_id
 from modconsole.domain.records import Decision
 from modconsole.domain.times import to_datetime
 from modconsole.errors import Conflict, Gone, ModConsoleError, NotFound, Refused, UsageError
-from modconsole.store import acts, journal
+from modconsole.store import acts, journal, rule_acts
 from modconsole.store import appeals as kept
 from modconsole.store import strikes as struck
 from modconsole.store.acts import Moderated
@@ -171,6 +171,7 @@ def decide(desk: Desk, ident: str, decision: Literal["upheld", "reversed"], *, a
     trouble: list[str] = []
     if decision == "reversed":
         undone, trouble = _undo_acts(desk, found)
+        rule_acts.settle(desk.db, desk.now())
     now = desk.now()
     returned: list[Strike] = []
     with desk.db.write():
@@ -182,6 +183,8 @@ def decide(desk: Desk, ident: str, decision: Literal["upheld", "reversed"], *, a
                 struck.take_back(desk.db, each.id, desk.who, now)
                 if step is not None:
                     strikes.drop_step(desk, each.id, step)
+                if each.rule is not None:
+                    kept.rule_was_wrong(desk.db, found.appeal.message_row, each.rule, each.version or 0, desk.who, now)
                 returned.append(each)
     appeal = get(desk, found.appeal.id)
     return Decided(appeal=appeal, acts=undone, strikes=returned, trouble=trouble, status=_status(desk, appeal))
@@ -228,7 +231,10 @@ def undo(desk: Desk, ident: str) -> Appeal:
         elif found.state == "withdrawn" or not kept.undecide(desk.db, found.id, found.state):
             raise Conflict("That was undone already.")
         elif found.state == "reversed" and found.decided_at is not None and found.decided_by is not None:
-            struck.put_back(desk.db, found.message_row, found.decided_at, found.decided_by)
+            for each in struck.put_back(desk.db, found.message_row, found.decided_at, found.decided_by):
+                if each.rule is not None:
+                    of = (each.rule, each.version or 0, found.decided_by, found.decided_at)
+                    kept.rule_was_right(desk.db, found.message_row, *of)
     return get(desk, found.id)
 
 

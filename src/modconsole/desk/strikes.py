@@ -43,6 +43,9 @@ __all__ = [
 BY: Final = "the ladder"
 """Who carried out what the ladder does by itself."""
 
+DONE: Final = ("queued", "done", "accepted")
+"""How a step stands that was carried out, or is in line."""
+
 _ON: Final = {"mute": "person", "ban": "person"}
 
 
@@ -128,7 +131,8 @@ def strike(
         if rung is not None:
             words = f"{number} strike{'' if number == 1 else 's'} in force"
             action = rung.action
-            step = kept.propose(desk.db, given, action.name, action.value or words, action.span, now)
+            state = "noted" if action.name == "notify" else "proposed"
+            step = kept.propose(desk.db, given, action.name, action.value or words, action.span, now, state=state)
     struck = Struck(strike=given, in_force=number, rung=rung, step=step)
     if rung is not None and rung.automatic and ACTIONS[rung.action.name].remote:
         _by_itself(desk, struck)
@@ -162,18 +166,18 @@ def _by_itself(desk: Desk, struck: Struck) -> None:
     machine = desk.at(desk.now())
     machine.clock, machine.who = desk.clock, BY
     try:
-        struck.act = _carry_out(machine, struck.strike, cast("Step", struck.step))
+        struck.act = _carry_out(machine, struck.strike, cast("Step", struck.step), "done")
     except ModConsoleError as error:
         kept.settle(desk.db, struck.strike.id, "proposed", BY, desk.now(), trouble=str(error))
     struck.step = kept.step(desk.db, struck.strike.id)
 
 
-def _carry_out(desk: Desk, given: Strike, step: Step) -> Moderated | None:
+def _carry_out(desk: Desk, given: Strike, step: Step, state: str) -> Moderated | None:
     """Do what follows from a strike on the platform. What only asks somebody to look is done when somebody has."""
     assert given.message is not None
     now = desk.now()
     if step.action not in ACTIONS or not ACTIONS[step.action].remote:
-        kept.settle(desk.db, given.id, "done", desk.who, now)
+        kept.settle(desk.db, given.id, state, desk.who, now)
         return None
     from modconsole.desk import moderating  # connectors are of no use to anybody who only reads
 
@@ -191,7 +195,9 @@ def _carry_out(desk: Desk, given: Strike, step: Step) -> Moderated | None:
         until=now + step.span if step.span is not None else None,
         confirmed=True,
     )
-    kept.settle(desk.db, given.id, "done", desk.who, now, ref=act.id, kind="moderation")
+    kept.settle(
+        desk.db, given.id, "queued" if act.state == "queued" else state, desk.who, now, ref=act.id, kind="moderation"
+    )
     return act
 
 
@@ -201,7 +207,7 @@ def _carry_out(desk: Desk, given: Strike, step: Step) -> Moderated | None:
 def accept(desk: Desk, ident: str) -> Moderated | None:
     """Carry out what is proposed on a strike. Raises `NotFound`, `Conflict` where that was decided, `PlatformError`s."""
     given, step = _proposed(desk, ident)
-    return _carry_out(desk, given, step)
+    return _carry_out(desk, given, step, "accepted")
 
 
 def decline(desk: Desk, ident: str) -> Step:
@@ -247,7 +253,7 @@ def take_back(desk: Desk, ident: str) -> TakenBack:
 
 def take_back_step(desk: Desk, step: Step) -> Moderated | None:
     """Undo on the platform what followed from a strike, where it was done and stands."""
-    act = acts.get(desk.db, step.ref) if step.ref is not None and step.state == "done" else None
+    act = acts.get(desk.db, step.ref) if step.ref is not None and step.state in DONE else None
     if act is None or act.undone or act.state in ("cancelled", "failed"):
         return None
     from modconsole.desk import moderating
@@ -257,8 +263,8 @@ def take_back_step(desk: Desk, step: Step) -> Moderated | None:
 
 def drop_step(desk: Desk, strike_id: str, step: Step) -> None:
     """Write down that what followed from a strike no longer does."""
-    if step.state in ("proposed", "done"):
-        kept.settle(desk.db, strike_id, "undone", desk.who, desk.now())
+    if step.state in DONE or step.state in ("proposed", "noted"):
+        kept.settle(desk.db, strike_id, "undone" if step.state in DONE else "superseded", desk.who, desk.now())
 
 
 # -- reading ------------------------------------------------------------------------------------------------------------------

@@ -30,6 +30,8 @@ from modconsole.policy.automod_read import Refused, understood
 from modconsole.policy.automod_terms import NOTE_KINDS, Note, NoteKind
 from modconsole.policy.automod_write import written
 from modconsole.policy.automod_yaml import Section, sections
+from modconsole.policy.model import Problem
+from modconsole.policy.rule_doc import read_rule
 
 State = Literal["translated", "noted", "held back", "not translated", "broken", "empty"]
 STATES: Final[dict[State, str]] = {
@@ -43,8 +45,6 @@ STATES: Final[dict[State, str]] = {
 """What can become of a section."""
 HOUSE: Final = "order: automoderator\n"
 """What `house.yaml` needs, so that the rules are looked at in AutoModerator's order."""
-LONGEST: Final = 262_144
-"""Characters of one rule document that the rule language takes."""
 _MARK: Final = re.compile(r"# .*\bmark ([0-9a-f]{16})\.$", re.MULTILINE)
 _SLUG: Final = re.compile(r"[^a-z0-9]+")
 
@@ -69,6 +69,8 @@ class Translated(Struct, frozen=True, kw_only=True):
     why: str = ""
     """Why there is none."""
     notes: tuple[Note, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """What the rule language warns of in the document, as an expression that is found everywhere."""
     original: str = ""
 
 
@@ -143,13 +145,17 @@ def _translated(section: Section, file: str, taken: set[str]) -> Translated:
     where = f"{file}, " if file else ""
     origin = f"From AutoModerator: {where}rule {section.position}, line {section.line}; mark {mark}."
     source = written(rule, ident=ident, name=name, origin=origin)
-    if len(source) > LONGEST:
-        why = f"As a rule file it would have more than {LONGEST:,} characters: divide it."
+    read, problems = read_rule(source)
+    if read is None:
+        fault = next(problem for problem in problems if not problem.warning)
+        why = f"The rule language does not take it: {fault.words} {fault.hint}".strip()
         return Translated(**common, name=name, id="", state="not translated", why=why, notes=rule.notes)  # type: ignore[arg-type]
     taken.add(ident)
     kinds = {note.kind for note in rule.notes}
     state: State = "held back" if "lost" in kinds else "noted" if kinds & {"near", "narrower", "left"} else "translated"
-    return Translated(**common, name=name, id=ident, state=state, source=source, notes=rule.notes)  # type: ignore[arg-type]
+    return Translated(
+        **common, name=name, id=ident, state=state, source=source, notes=rule.notes, problems=tuple(problems)
+    )  # type: ignore[arg-type]
 
 
 def _name(section: Section) -> str:

@@ -7,6 +7,7 @@ a comment's, so of a rule that asks for it only the half for posts is left; `bod
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -34,9 +35,10 @@ from modconsole.policy.automod_words import (
     Half,
 )
 from modconsole.policy.automod_yaml import Key, Mapped, Section, Value
+from modconsole.policy.rule_doc import MOST_PRIORITY
 
 _DONE = frozenset(("action", "set_locked", *SETTINGS, *REASONS, *TEXTS, *ABOUT_TEXTS))
-_QUOTED = r"(?m)^[ \t]*>[^\n]*"
+_QUOTED: Final = r"(?m)^[ \t]*>[^\n]*"
 
 
 class Understood(Struct, frozen=True, kw_only=True):
@@ -251,12 +253,12 @@ def _length(key: Key, halves: Sequence[Half], notes: Notes) -> Condition:
         return groups.unasked(key, label, halves, "it is no number", notes)
     longer = key.name == "body_longer_than"
     least = number + 1 if longer else number
+    if least <= 0 and longer:
+        return Condition(label=label, on=dict.fromkeys(halves, Part()))
     if least <= 0:
-        # longer than a negative number is everything, shorter than nothing is nothing
-        return Condition(
-            label=label,
-            on=dict.fromkeys(halves, Part() if longer else notes.lost(key, "nothing is shorter than nothing")),
-        )
+        notes.say("same", key, "Nothing is shorter than nothing: the rule never hits.")
+        never = Part(alternatives=((Asked(key="length (<)", value=0),),))
+        return Condition(label=label, on=dict.fromkeys(halves, never))
     pattern = r"\w" if least == 1 else rf"\w.{{{least - 2},}}\w"
     simple = f"length ({'>' if longer else '<'}): {number}"
     notes.say(
@@ -273,10 +275,17 @@ def _priority(mapping: Mapped, notes: Notes) -> int:
     if key is None:
         return 0
     try:
-        return int(float(key.value.text()))
+        number = int(float(key.value.text()))
     except (ValueError, OverflowError):
         notes.say("near", key, "It is no number, so the priority is 0.")
         return 0
+    if abs(number) > MOST_PRIORITY:
+        notes.say(
+            "near",
+            key,
+            f"No priority is above {MOST_PRIORITY:,}: among rules beyond that, the order of the file counts.",
+        )
+    return max(-MOST_PRIORITY, min(MOST_PRIORITY, number))
 
 
 def _exempt(mapping: Mapped, does: Does, notes: Notes) -> bool:

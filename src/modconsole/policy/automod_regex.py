@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Sequence
+from typing import Final
 
 import regex
 from msgspec import Struct
@@ -80,16 +81,31 @@ def expressions(items: Sequence[str]) -> Expressions:
     )
 
 
-def wrapped(item: str, method: str) -> str:
-    """An expression with AutoModerator's method written out, for lines: then nothing but `substring` is left for the method."""
-    around = {
-        "full-exact": ("^(?:", ")$"),
-        "full": (r"^\W*(?:", r")\W*$"),
-        "word": (r"(?:^|\W|\b)(?:", r")(?:$|\W|\b)"),
-        "starts": ("^(?:", ")"),
-        "ends": ("(?:", ")$"),
-    }.get(method, ("", ""))
-    return f"(?m){around[0]}{item}{around[1]}"
+_AROUND: Final = {
+    "full-exact": ("^(?:", ")$"),
+    "full": (r"^\W*(?:", r")\W*$"),
+    "word": (r"(?:^|\W|\b)(?:", r")(?:$|\W|\b)"),
+    "starts": ("^(?:", ")"),
+    "ends": ("(?:", ")$"),
+    "domain": (r"^(?:.*?\.)?(?:", ")$"),
+}
+
+
+def wrapped(item: str, method: str, *, lines: bool = False) -> str:
+    """An expression with AutoModerator's method written out: then nothing but `substring` is left for the method. With `lines`,
+    `^` and `$` are the ends of lines."""
+    before, after = _AROUND.get(method, ("(?:", ")"))
+    return f"{'(?m)' if lines else ''}{before}{item}{after}"
+
+
+def found_in_nothing(item: str) -> bool:
+    """Whether an expression matches an empty text."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return regex.compile(item, _COMPILED).search("", timeout=1) is not None
+    except (regex.error, ValueError, OverflowError, RecursionError, KeyError, IndexError, TimeoutError):
+        return False
 
 
 def why_not(item: str) -> str:

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from modconsole.policy import automod_regex
-from modconsole.policy.automod_terms import LOST, Condition, Notes, Part, Words
+from modconsole.policy.automod_terms import LOST, Condition, Notes, Part, Term, Words
 from modconsole.policy.automod_words import KEY, METHODS, MODIFIERS, SUFFIX_FIRST, Half, Searched
 from modconsole.policy.automod_yaml import Key, Value
 from modconsole.policy.model import Field, Fold, Method
@@ -123,13 +124,10 @@ def _part(key: Key, check: Check, known: Sequence[Searched], many: int, notes: N
         return notes.lost(key, missing[0].why, name=name) if missing else LOST
     lost = bool(check.negated and len(fields) < many)
     if missing:
-        notes.say(
-            "lost" if check.negated else "narrower",
-            key,
-            f"One of its fields cannot be searched here: {missing[0].why}.",
-            name=name,
-        )
-    items = _items(key, check, _method(check, known), notes, name)
+        why = f"One of its fields cannot be searched here: {missing[0].why}."
+        notes.say("lost" if check.negated else "narrower", key, why, name=name)
+    method = _method(check, known)
+    items = _items(key, check, method, notes, name)
     if not items.items:
         return notes.lost(key, "none of its expressions can be read", name=name)
     if items.gone and check.negated:
@@ -141,15 +139,43 @@ def _part(key: Key, check: Check, known: Sequence[Searched], many: int, notes: N
             "It asks about the addresses within the text; AutoModerator asks about that of a link post, which is no text here.",
             name=name,
         )
+    return Part(alternatives=_alternatives(fields, items, check.negated, hosts=method == "domain"), lost=lost)
+
+
+def _alternatives(
+    fields: Sequence[Field], items: _Items, negated: bool, *, hosts: bool
+) -> tuple[tuple[Term, ...], ...]:
+    """The check as terms. Two things are not the same here in every field, and are written out: the method `word` of a host
+    also finds what is below it, and nothing is found in an empty text."""
     words = Words(
         fields=tuple(fields),
         items=items.items,
         method=items.method,
         regex=items.regex,
         fold=items.fold,
-        negated=check.negated,
+        negated=negated,
     )
-    return Part(alternatives=((words,),), lost=lost)
+    found = [words]
+    if "domain" in fields and not hosts and items.method in ("word", "full"):
+        others: tuple[Field, ...] = tuple(field for field in fields if field != "domain")
+        plain = items.items if items.regex else tuple(re.escape(item) for item in items.items)
+        bare = tuple(automod_regex.wrapped(item, items.method) for item in plain)
+        host = replace(words, fields=("domain",), items=bare, method="substring", regex=True)
+        found = [*([replace(words, fields=others)] if others else []), host]
+    if _finds_nothing(items):
+        found += [
+            Words(fields=(field,), items=(".",), method="substring", regex=True, fold="exact", negated=not negated)
+            for field in fields
+            if field not in ("link", "domain")
+        ]
+    return (tuple(found),) if negated else tuple((each,) for each in found)
+
+
+def _finds_nothing(items: _Items) -> bool:
+    """Whether an expression is found in an empty text."""
+    return items.regex and any(
+        automod_regex.found_in_nothing(automod_regex.wrapped(item, items.method)) for item in items.items
+    )
 
 
 def _method(check: Check, known: Sequence[Searched]) -> str:
@@ -174,7 +200,9 @@ def _items(key: Key, check: Check, method: str, notes: Notes, name: str) -> _Ite
         )
         texts = [text for text in texts if len(text) <= LONGEST]
     plain = "regex" not in check.modifiers
-    if plain and method != "domain" and all(_literal(text) for text in texts):
+    hosts = method == "domain"
+    method = "word" if hosts else method
+    if plain and all(_literal(text) and not (hosts and text.startswith(".")) for text in texts):
         return _Items(items=_once(texts), method=_named(method), regex=False, fold=fold, gone=bool(gone))
     if plain:
         found = automod_regex.Expressions(items=tuple(re.escape(text) for text in texts))
@@ -190,10 +218,11 @@ def _items(key: Key, check: Check, method: str, notes: Notes, name: str) -> _Ite
     for words in found.notes:
         notes.say("same", key, words, name=name)
     items = [_spelled(item) for item in found.items]
-    if method == "domain":
-        items, method = [rf"^(?:.*?\.)?(?:{item})$" for item in items], "substring"
+    if hosts:  # a dot in front would mean what is below a host
+        items = [f"(?:{item})" if item.startswith(".") else item for item in items]
     if found.multiline:
-        items, method = [automod_regex.wrapped(item, method) for item in items], "substring"
+        items = [automod_regex.wrapped(item, "domain" if hosts else method, lines=True) for item in items]
+        method = "substring"
     return _Items(
         items=_once(items),
         method=_named(method),

@@ -12,7 +12,7 @@ from modconsole.domain.facts import FACTS
 from modconsole.policy import check_facts, items
 from modconsole.policy.model import CHANNELS, FIELDS, FOLDS, METHODS, Channel, Check, Field, Fold, Method, TextCheck
 from modconsole.policy.notes import Notes, near
-from modconsole.policy.spans import operator
+from modconsole.policy.spans import compared
 from modconsole.policy.vocabulary import MODIFIERS, OTHER_FIELDS, OTHER_MODIFIERS
 from modconsole.policy.yaml_nodes import Node, Text
 
@@ -71,7 +71,8 @@ def read(key_node: Text, value: Node, given: Given) -> tuple[Check, ...]:
     notes = given.notes
     key = take_apart(key_node)
     if key is None:
-        notes.say("check key", key_node, key=key_node.text)
+        divided = not key_node.style and "(" in key_node.text and isinstance(value, Text) and value.nothing
+        notes.say("comma in braces" if divided else "check key", key_node, key=key_node.text)
         return ()
     for name, at in zip(key.names, key.at, strict=True):
         if name not in EVERY_KEY:
@@ -164,7 +165,7 @@ def _modifier(word: str, found: _Modifiers) -> str:
         found.regex = True
     elif word == "every":
         found.every = True
-    elif operator(word) is not None:
+    elif compared(word)[0] is not None:
         return "words compared"
     else:
         return "unknown modifier" if word else "empty modifier"

@@ -113,7 +113,7 @@ class View:
         self.manifest = manifest
         self.count = manifest.count
         self._maps: list[mmap.mmap] = []
-        self.original = self._map(folder, "original")
+        self.original: mmap.mmap | bytes = self._map(folder, "original")
         self.folded = self._map(folder, "folded")
         self.rows = self._numbers(folder, "rows")
         self.ends = self._numbers(folder, "ends")

@@ -1,7 +1,7 @@
 """Looking through the copy of all texts for messages that a check could find something in.
 
-A scan gives places (`corpus.View`) of candidates in a stretch of the copy: all messages in which the check finds something, and
-others too. Three ways: `bytes.find` for a few literals, one automaton for many, RE2 for expressions. Each goes over a whole
+A scan gives places (numbers of entries) of candidates in a stretch of the copy: all messages in which the check finds something,
+and others too. Three ways: `bytes.find` for a few literals, one automaton for many, RE2 for expressions. Each goes over a whole
 stretch at once and asks which message it is in only where something was found; then it goes on with the next message.
 
 `Within` is for what the copy does not have: titles of conversations and names of people.
@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from mmap import mmap
 from typing import Any, Final, Literal, Protocol
-
-from modconsole.policy.corpus import View
 
 Stream = Literal["original", "folded"]
 FEW: Final = 4
@@ -22,14 +21,31 @@ MEMORY: Final = 64 << 20
 """Bytes that RE2 may use for the states of one expression; with too few it forgets them and is ten times as slow."""
 
 
+class Laid(Protocol):
+    """Texts as the copy lays them out: a `corpus.View`, or a few in memory (`small.Small`)."""
+
+    @property
+    def original(self) -> mmap | bytes: ...
+    @property
+    def folded(self) -> mmap | bytes: ...
+    @property
+    def ends(self) -> Sequence[int]: ...
+    @property
+    def folds(self) -> Sequence[int]: ...
+    @property
+    def talks(self) -> Sequence[int]: ...
+    @property
+    def people(self) -> Sequence[int]: ...
+
+
 class Scan(Protocol):
     """One way of finding candidates."""
 
-    def places(self, view: View, first: int, past: int) -> Iterator[int]:
+    def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
         """Candidates among the places from `first` to before `past`, some perhaps several times."""
 
 
-def stretch(view: View, stream: Stream, first: int, past: int) -> tuple[bytes, int, memoryview]:
+def stretch(view: Laid, stream: Stream, first: int, past: int) -> tuple[bytes, int, Sequence[int]]:
     """The bytes of some messages, where they begin in the stream, and the table of ends."""
     data, ends = (view.original, view.ends) if stream == "original" else (view.folded, view.folds)
     start = ends[first - 1] if first else 0
@@ -43,7 +59,7 @@ class Finds:
         self.stream: Stream = stream
         self.needles = needles
 
-    def places(self, view: View, first: int, past: int) -> Iterator[int]:
+    def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
         """Candidates of one literal after the other."""
         data, start, ends = stretch(view, self.stream, first, past)
         find = data.find
@@ -68,7 +84,7 @@ class Many:
         how = Implementation.DFA if states < 30_000 else Implementation.ContiguousNFA
         self._automaton = BytesAhoCorasick(list(needles), implementation=how)
 
-    def places(self, view: View, first: int, past: int) -> Iterator[int]:
+    def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
         """Candidates in their order."""
         data, start, ends = stretch(view, self.stream, first, past)
         end, place = 0, first
@@ -87,7 +103,7 @@ class Expression:
         self.stream: Stream = stream
         self._search = compiled(expression, ignore_case).search
 
-    def places(self, view: View, first: int, past: int) -> Iterator[int]:
+    def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
         """Candidates in their order."""
         data, start, ends = stretch(view, self.stream, first, past)
         search, place = self._search, first
@@ -107,7 +123,7 @@ class Within:
         self.column: Literal["talks", "people"] = column
         self.wanted = wanted
 
-    def places(self, view: View, first: int, past: int) -> Iterator[int]:
+    def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
         """Their messages, in order."""
         numbers = view.talks if self.column == "talks" else view.people
         wanted = self.wanted
@@ -117,7 +133,7 @@ class Within:
 class Everything:
     """All messages: where nothing of what a rule asks has to be in the text."""
 
-    def places(self, view: View, first: int, past: int) -> Iterator[int]:
+    def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
         """All of them."""
         return iter(range(first, past))
 
@@ -125,8 +141,9 @@ class Everything:
 def literals(stream: Stream, needles: Sequence[str]) -> Scan:
     """The scan for these literals, which are as they stand in the stream."""
     sought = sorted({needle.encode() for needle in needles})
-    # one that lies within another finds all that the other does
-    kept = [one for one in sought if not any(one is not other and other in one for other in sought)]
+    kept = sought
+    if len(sought) <= FEW * 4:  # one that lies within another finds all that the other does
+        kept = [one for one in sought if not any(one is not other and other in one for other in sought)]
     return Finds(stream, kept) if len(kept) <= FEW else Many(stream, kept)
 
 

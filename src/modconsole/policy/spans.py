@@ -76,12 +76,6 @@ def compared(text: str) -> tuple[Op | None, str]:
     return (cast("Op", _OPS.get(op, op)) if op else None), match["rest"]
 
 
-def operator(text: str) -> Op | None:
-    """An operator that stands alone."""
-    op, rest = compared(text)
-    return op if not rest else None
-
-
 def whole(text: str) -> int | None:
     """A whole number, as far as one is meant seriously."""
     if not _WHOLE.fullmatch(text.strip()):

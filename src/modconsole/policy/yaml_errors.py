@@ -54,7 +54,7 @@ def syntax(error: MarkedYAMLError, text: str, notes: Notes) -> None:
         first = error.context_mark or mark
         at = Spot(notes.line + first.line, first.column + 1)
         what = text[first.index : first.index + 1]
-    if saying == "open quote" and error.context_mark is not None:
+    if saying in ("open quote", "no colon") and error.context_mark is not None:
         at = Spot(notes.line + error.context_mark.line, error.context_mark.column + 1)
     if saying in ("open bracket", "open brace") and error.context_mark is not None:
         start = error.context_mark

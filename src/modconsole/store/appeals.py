@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from modconsole.store import tallies
 from modconsole.store.db import Db
+from modconsole.store.tallies import Tally
 
 State = Literal["open", "upheld", "reversed", "withdrawn"]
 About = Literal["message", "act", "strike"]
@@ -123,3 +125,33 @@ def undecide(db: Db, ident: str, state: State) -> bool:
             )
             > 0
         )
+
+
+# -- the rules that were wrong ------------------------------------------------------------------------------------------------
+
+
+def rule_was_wrong(db: Db, message: int, rule: str, version: int, by: str, now: int) -> bool:
+    """Take back a rule's verdict on a message (a row id), which counts as a reversal of the rule.
+
+    False where it has none, or where that was counted already when its act was taken back.
+    """
+    with db.write():
+        changed = db.run(
+            "update verdict set undone_at = ?, undone_by = ? where message = ? and rule = ? and undone_at is null",
+            (now, by, message, rule),
+        )
+        if changed:
+            tallies.add(db, now, [(rule, version, Tally(reversed=1))])
+        return changed > 0
+
+
+def rule_was_right(db: Db, message: int, rule: str, version: int, by: str, at: int) -> None:
+    """The verdict that somebody took back at an instant stands again."""
+    with db.write():
+        changed = db.run(
+            "update verdict set undone_at = null, undone_by = null where message = ? and rule = ? and undone_at = ?"
+            " and undone_by = ?",
+            (message, rule, at, by),
+        )
+        if changed:
+            tallies.add(db, at, [(rule, version, Tally(reversed=-1))])

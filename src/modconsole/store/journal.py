@@ -56,8 +56,9 @@ _ACTS = (
     " from moderation d join source s on s.id = d.source left join conversation c on c.id = d.conversation "
 )
 _STRIKES = (
-    "select d.id, d.seq, d.at, d.by, 'strike', s.native, c.native, p.native, m.native, d.undone_at is not null, '', d.reason,"
-    " '', '', d.expires_at from strike d join person p on p.id = d.person join source s on s.id = p.source"
+    "select d.id, d.seq, d.at, d.by, 'strike', s.native, c.native, p.native, m.native, d.undone_at is not null, '',"
+    " iif(d.reason = '' and d.rule is not null, 'rule ' || d.rule, d.reason), '', '', d.expires_at"
+    " from strike d join person p on p.id = d.person join source s on s.id = p.source"
     " left join message m on m.id = d.message left join conversation c on c.id = m.conversation "
 )
 # its latest step: who opened it, or who decided it
@@ -160,6 +161,15 @@ def draft(db: Db, source: str, message: str, by: str) -> Draft | None:
     if row is None:
         return None
     return Draft(source=source, message=message, by=by, text=row[0], through=row[1], saved_at=row[2])
+
+
+def drafts_in(db: Db, source: str, by: str) -> list[Draft]:
+    """All drafts that somebody keeps in one place, newest first."""
+    rows: Any = db.rows(
+        "select message, text, through, saved_at from draft where source = ? and by = ? order by saved_at desc, message",
+        (source, by),
+    )
+    return [Draft(source=source, message=row[0], by=by, text=row[1], through=row[2], saved_at=row[3]) for row in rows]
 
 
 def drop_draft(db: Db, source: str, message: str, by: str) -> None:

@@ -121,23 +121,27 @@ def listing(db: Db, limit: int, *, now: int | None = None, source: str = "") -> 
 
 
 def take_back(db: Db, ident: str, by: str, now: int) -> bool:
-    """Mark a strike as taken back. False where it was already."""
+    """Mark a strike as taken back, and the proposal that it came from as not wanted after all. False where it was already."""
     with db.write():
-        return (
+        changed = db.run(
+            "update strike set undone_at = ?, undone_by = ? where id = ? and undone_at is null", (now, by, ident)
+        )
+        if changed:
             db.run(
-                "update strike set undone_at = ?, undone_by = ? where id = ? and undone_at is null", (now, by, ident)
+                "update rule_act set state = 'declined', decided_at = ?, decided_by = ?"
+                " where kind = 'strike' and ref = ? and state = 'accepted'",
+                (now, by, ident),
             )
-            > 0
-        )
+        return changed > 0
 
 
-def put_back(db: Db, message: int, at: int, by: str) -> int:
-    """Let the strikes for a message stand again that somebody took back at an instant. Gives how many."""
+def put_back(db: Db, message: int, at: int, by: str) -> list[Strike]:
+    """Let the strikes for a message stand again that somebody took back at an instant: these."""
     with db.write():
-        return db.run(
-            "update strike set undone_at = null, undone_by = null where message = ? and undone_at = ? and undone_by = ?",
-            (message, at, by),
-        )
+        found = _rows(db, "where k.message = ? and k.undone_at = ? and k.undone_by = ? order by k.seq", message, at, by)
+        for each in found:
+            db.run("update strike set undone_at = null, undone_by = null where id = ?", (each.id,))
+    return [_rows(db, "where k.id = ?", each.id)[0] for each in found]
 
 
 # -- the ladder ---------------------------------------------------------------------------------------------------------------
@@ -155,20 +159,23 @@ class Step(Struct, kw_only=True):
     trouble: str
 
 
-def propose(db: Db, strike: Strike, action: str, value: str, span: int | None, now: int) -> Step:
-    """Put what follows from a strike among the proposals."""
+def propose(
+    db: Db, strike: Strike, action: str, value: str, span: int | None, now: int, *, state: str = "proposed"
+) -> Step:
+    """Put what follows from a strike among the proposals, or the notes."""
     assert strike.message_row is not None
     with db.write():
         db.run(
-            "insert or ignore into verdict (rule, version, mode, message, conversation, person, at)"
-            " select ?, 0, 'strike', id, conversation, person, ? from message where id = ?",
+            # settled: no rule judges it again, and no rule is compared with it
+            "insert or ignore into verdict (rule, version, mode, message, conversation, person, at, settled)"
+            " select ?, 0, 'strike', id, conversation, person, ?, 'strike' from message where id = ?",
             (LADDER, now, strike.message_row),
         )
         db.run(
             "insert into rule_act (id, verdict, rule, version, at, action, value, span, state)"
-            " select ?, id, rule, version, ?, ?, ?, ?, 'proposed' from verdict"
+            " select ?, id, rule, version, ?, ?, ?, ?, ? from verdict"
             " where message = ? and rule = ? and version = 0 and mode = 'strike'",
-            (strike.id, now, action, value, span, strike.message_row, LADDER),
+            (strike.id, now, action, value, span, state, strike.message_row, LADDER),
         )
     found = step(db, strike.id)
     assert found is not None
