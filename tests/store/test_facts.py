@@ -112,6 +112,7 @@ def worlds(draw: st.DrawFn) -> Told:
         state: State | None = draw(
             st.sampled_from([None, None, "live", "held", "hidden", "spam", "removed", "deleted"])
         )
+        dated = draw(st.booleans())
         message = Message(
             source="blog",
             id=f"m{n}",
@@ -128,7 +129,7 @@ def worlds(draw: st.DrawFn) -> Told:
             mentions=draw(st.sampled_from([None, ["us"], ["us", "bob"]])),
             visibility=draw(st.sampled_from([None, "public", "followers", "private", "unlisted"])),
             state=state,
-            state_at=at + timedelta(minutes=draw(st.integers(0, 30))) if state and draw(st.booleans()) else None,
+            state_at=at + timedelta(minutes=draw(st.integers(0, 30))) if state and dated else None,
             edited_at=at if draw(st.integers(0, 4)) == 0 else None,
             attachments=[Attachment(url="https://a.example/p")] * draw(st.integers(0, 2)) or None,
             extra=extra or None,
