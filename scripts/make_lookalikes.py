@@ -147,16 +147,22 @@ def table(data: dict[str, list[dict[str, str]]]) -> dict[str, str]:
         each: direct(each, beside) for each in every if unicodedata.name(each, "").startswith("PARENTHESIZED LATIN")
     }
     for char in sorted(found):
-        other = char.upper()
-        if len(other) == 1 and other != char and not other.isascii() and plain(other) == other:
-            join(found, char, other)
-    return {char: target for char, target in sorted(found.items()) if target != char and len(char.casefold()) == 1}
+        for small, capital in ((char.lower(), char), (char, char.upper())):
+            if len(small) == len(capital) == 1 and small != capital and not (small + capital).isascii():
+                join(found, small, capital)
+    for char in sorted(found):
+        while "".join(found.get(each, each) for each in found[char]) != found[char]:
+            found[char] = "".join(found.get(each, each) for each in found[char]).casefold()
+    settled = {char: target for char, target in sorted(found.items()) if target != char}
+    return {char: target for char, target in settled.items() if len(char.casefold()) == 1 and not char.isascii()}
 
 
 def join(found: dict[str, str], small: str, capital: str) -> None:
     """Make both cases of a letter the same; Greek ones, where each looks like another letter, stay apart."""
     ours, theirs = found.get(small, small), found.get(capital, capital)
-    if ours.isascii() and theirs.isascii() and unicodedata.name(small).startswith("GREEK"):
+    if unicodedata.name(small).startswith("GREEK") and ours.isascii() and theirs.isascii():
+        return
+    if small.isascii() or capital.isascii():
         return
     found[small] = found[capital] = ours if ours.isascii() or not theirs.isascii() else theirs
 

@@ -234,7 +234,7 @@ class ModConsoleApp(DiffDisplay, KeysInOrder, App[int]):
         from modconsole.screens.help import HelpScreen
 
         if isinstance(self.screen, Base) and not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.screen.PLACE))
+            self.push_screen(HelpScreen(self.screen.place))
 
     # -- acts that need no ask ----------------------------------------------------------------------------------
 
@@ -289,6 +289,10 @@ def make(screen: str) -> Base:
         from modconsole.screens.inbox import InboxScreen
 
         return InboxScreen()
+    if screen == "rules":
+        from modconsole.screens.rules import RulesScreen
+
+        return RulesScreen()
     if screen == "sources":
         from modconsole.screens.sources import SourcesScreen
 

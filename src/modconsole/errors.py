@@ -15,6 +15,7 @@ meant for a person, and hold no secret: whoever raises an error keeps tokens and
         ├── Gone            it no longer exists there                      final
         ├── RateLimited     later; `retry_after` says when                 retryable
         ├── Unreachable     no answer, and surely nothing was done         retryable
+        │   └── NotDone     an act was looked at, and is not done          retryable
         └── OutcomeUnknown  no answer, and it may have been done           look before trying again
 """
 
@@ -99,6 +100,10 @@ class Unreachable(PlatformError):
     """The platform could not be reached, or failed before doing anything. Safe to try again."""
 
     retryable = True
+
+
+class NotDone(Unreachable):
+    """An act whose answer was lost was looked at afterwards: it is not done. Doing it again does no harm."""
 
 
 class OutcomeUnknown(PlatformError):

@@ -120,6 +120,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     # everywhere but where text is written
     _command("go.queue", "1", "queue", "The queue: everybody who waits, most urgent first.", GLOBAL, "go:queue"),
     _command("go.inbox", "2", "inbox", "The inbox: all conversations, newest first.", GLOBAL, "go:inbox"),
+    _command("go.rules", "3", "rules", "The rules: what each found and did, and the lab.", GLOBAL, "go:rules"),
     _command("go.sources", "6", "sources", "The sources, and what each can vouch for.", GLOBAL, "go:sources"),
     _command(
         "go.outbox", "7", "outbox", "Replies and acts on their way, and what became of them.", GLOBAL, "go:outbox"
@@ -140,6 +141,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _command("list.home", "home g", "first", "To the first row, and to what is new.", LIST),
     _command("list.end", "end G", "last", "To the last row.", LIST),
     _command("list.open", "enter", "open", "Open the row under the cursor.", LIST, footer=5),
+    _command("list.mark", "x", "mark", "Mark the row, or take its mark away.", "proposals"),
     # the ask under the cursor
     _command("ask.reply", "r", "reply", "Write a reply.", ASK, "reply", ask=True, footer=10),
     _command("ask.editor", "e", "editor", "Write a reply in your own editor.", ASK, "reply_editor", ask=True),
@@ -160,6 +162,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "moderate",
     ),
     _command("person.moderate", "M", "act on person", "Act on who wrote it: mute, ban, block.", ASK, "moderate_person"),
+    _command(
+        "message.rules", "W", "which rules", "Which rules hit it and why, and why not the others.", ASK, "explain"
+    ),
     _command("ask.browser", "o", "browser", "Open it on the platform, in the browser.", ASK, "open_browser", ask=True),
     _command("ask.link", "y", "copy link", "Copy its link.", ASK, "copy_link", ask=True),
     # a conversation
@@ -199,12 +204,63 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     _command("form.back", "escape", "back", "A page back; before the first one, away.", FORM, "back", footer=91),
     _command("form.leave", "ctrl+g", "leave", "Leave it; nothing was stored.", FORM, "leave", footer=92),
+    # rules
+    _command("rule.new", "N", "new", "Write a new rule, from a template.", "rules", "new_rule", footer=10),
+    _command(
+        "rule.import", "I", "import", "Read rules out of an AutoModerator file.", "rules", "import_rules", footer=18
+    ),
+    _command(
+        "rule.shadow", "s", "shadow", "Let it judge and count, and do nothing.", "rules lab-hits", "shadow", footer=12
+    ),
+    _command(
+        "rule.live", "l", "go live", "Let it act; shows the evidence, and asks.", "rules lab-hits", "live", footer=13
+    ),
+    _command("rule.pause", "p", "pause", "Stop it; says why.", "rules lab-hits", "pause_rule", footer=14),
+    _command(
+        "rule.versions",
+        "v",
+        "versions",
+        "Its versions: diff, blame, roll back.",
+        "rules lab-hits",
+        "versions",
+        footer=15,
+    ),
+    _command("rule.hits", "h", "hits", "What it hit, and what was done about it.", "rules lab-hits", "hits", footer=16),
+    _command(
+        "rule.proposals", "P", "proposals", "What rules propose and a person decides.", "rules", "proposals", footer=17
+    ),
+    _command("rule.digest", "d", "digest", "What the rules did since yesterday, in sum.", "rules", "digest", footer=19),
+    _command("lab.save", "ctrl+s", "save", "Save it as a new version.", "lab lab-hits", "save", footer=1),
+    _command(
+        "lab.editor", "ctrl+e", "editor", "Go on in your own editor ($VISUAL, $EDITOR).", "lab", "editor", footer=4
+    ),
+    _command("lab.problem", "ctrl+n", "next problem", "To the next line with a problem.", "lab", "problem", footer=3),
+    _command("lab.hits", "tab", "hits", "From the text to the hits.", "lab", "pane", footer=2),
+    _command("lab.text", "tab", "text", "From the hits back to the text.", "lab-hits", "pane", footer=2),
+    _command("lab.back", "escape", "back", "Back; what is not saved is kept as a draft.", "lab", "back", footer=5),
+    _command("lab.hit", "+", "must hit", "Save the hit as an example that must hit.", "lab-hits", "must_hit", footer=6),
+    _command(
+        "lab.miss", "-", "must miss", "Save the hit as an example that must miss.", "lab-hits", "must_miss", footer=7
+    ),
+    _command("lab.again", "b", "run again", "Try it over all messages again.", "lab-hits", "again", footer=20),
+    _command(
+        "hit.take-back", "t", "take back", "Take back what the rule did there.", "rule-hits", "take_back", footer=10
+    ),
+    _command("hit.explain", "W", "which rules", "Which rules hit it and why.", "rule-hits", "explain", footer=11),
+    _command("proposal.accept", "a", "accept", "Do it; all that are marked.", "proposals", "accept", footer=10),
+    _command("proposal.decline", "d", "decline", "Do not; all that are marked.", "proposals", "decline", footer=11),
+    _command(
+        "version.roll-back", "r", "roll back", "Make this text the newest one.", "rule-versions", "roll_back", footer=10
+    ),
+    _command("version.blame", "b", "blame", "Who wrote each line, and when.", "rule-versions", "blame", footer=11),
     # single screens
     _command(
         "queue.limit", "/", "limit", "Show a part only, as is:overdue in:blog older:8h.", "queue", "limit", footer=20
     ),
     _command("queue.view", "tab", "backlog", "The next part: tonight, backlog, everything.", "queue", "next_view"),
-    _command("search", "/", "search", "Search the words of all messages.", "inbox sources outbox", "search", footer=20),
+    _command(
+        "search", "/", "search", "Search the words of all messages.", "inbox rules sources outbox", "search", footer=20
+    ),
     _command("search.again", "/", "other words", "Search for something else.", "search", "search_again", footer=20),
     _command("source.add", "a", "add", "Add a source: sign in to a place, step by step.", "sources", "add", footer=9),
     _command("source.sync", "s", "sync this", "Look at this source now.", "sources source", "sync_this", footer=10),
@@ -248,6 +304,13 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "queue": (GLOBAL, LIST, ASK, "queue"),
     "inbox": (GLOBAL, LIST, "inbox"),
     "search": (GLOBAL, LIST, "search"),
+    "rules": (GLOBAL, LIST, "rules"),
+    "lab": ("lab",),
+    "lab-hits": (GLOBAL, LIST, "lab-hits"),
+    "rule-hits": (GLOBAL, LIST, "rule-hits"),
+    "rule-versions": (GLOBAL, LIST, "rule-versions"),
+    "rule-page": (GLOBAL, LIST, "rule-page"),
+    "proposals": (GLOBAL, LIST, "proposals"),
     "sources": (GLOBAL, LIST, "sources"),
     "source": (GLOBAL, LIST, "source"),
     "platforms": (GLOBAL, LIST, "platforms"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
 from pathlib import Path
@@ -11,6 +12,7 @@ from modconsole.connectors.base import Connector
 from modconsole.connectors.signing import Credentials
 from modconsole.domain.records import Message, Send
 from modconsole.domain.times import SECOND, to_datetime
+from modconsole.errors import SignInError
 from modconsole.store import lists, marks, outbox
 from modconsole.store.db import Db
 from modconsole.store.marks import AccountRow
@@ -19,6 +21,7 @@ from modconsole.store.verify import verify
 from modconsole.sync import registry
 from modconsole.sync.engine import Engine
 from modconsole.sync.enroll import enroll
+from modconsole.sync.push import Pusher
 from modconsole.sync.reports import Result
 from tests.contract.driver import Driver
 
@@ -87,6 +90,13 @@ class Place:
         result = self.sync(full=full)
         assert (result.outcome, result.error) == ("ok", "")
         return result
+
+    def push(self) -> None:
+        """One round over the outbox alone, whatever becomes of it."""
+        connector = self.connector()
+        with contextlib.suppress(SignInError):
+            Pusher(self.db, connector, SOURCE, self.clock).run()
+        connector.close()
 
     def reply(self, to: str, text: str) -> str:
         """Queue a reply; gives its id."""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from pathlib import Path
 
 import pytest
+import stamina
 
-from modconsole.connectors.acts import Order
+from modconsole.connectors.acts import ActInfo, Order
 from modconsole.connectors.base import Known, Outgoing, Page
 from modconsole.domain.records import Conversation, Coverage, Message
 from modconsole.domain.times import MINUTE, SECOND, to_instant
-from modconsole.errors import ModConsoleError, Refused, SignInError
-from modconsole.store import landing, places
+from modconsole.errors import ModConsoleError, OutcomeUnknown, Refused, SignInError
+from modconsole.store import acts, landing, places
+from modconsole.store.acts import Moderated
 from modconsole.sync import registry
+from modconsole.sync.moderate import REACHES, moderate
+from tests.contract.aftermath import KINDS, Aftermath
 from tests.contract.driver import Driver
 from tests.contract.place import SOURCE, Place
 
@@ -133,6 +138,89 @@ def test_the_same_send_twice_is_one_reply_where_the_platform_can_tell(place: Pla
     connector.close()
     driver.settle()
     assert sum(1 for e in driver.truth(spot).values() if e.author == driver.us) == 1
+
+
+def test_a_failure_after_the_write_never_looks_as_if_nothing_was_sent(driver: Driver, tmp_path: Path) -> None:
+    """Whatever is asked after a reply was taken, broken in each way and from each request on in turn: never queued, never failed;
+    and once the faults are gone each reply is there exactly once and confirmed."""
+    spot = driver.spot()
+    asked = driver.post(spot, "What goes wrong afterwards?")
+    driver.settle()
+    with Aftermath(driver.port) as proxy, stamina.set_testing(True, attempts=3):
+        place = Place(driver, tmp_path / "m.db", url=proxy.url)
+        place.synced()
+        sends: dict[str, str] = {}
+        for kind in KINDS:
+            for passing in range(8):
+                text = uuid.uuid4().hex
+                send = place.reply(asked, text)
+                proxy.arm(kind, mark=text, passing=passing)
+                place.push()
+                assert proxy.wrote
+                state = place.sent(send).state
+                assert state in ("sending", "sent", "unsure", "confirmed"), (kind, passing, place.sent(send))
+                sends[send] = text
+                if not proxy.broken:
+                    break
+        assert len(sends) > len(KINDS)
+        proxy.peace()
+        for _ in range(6):
+            driver.settle()
+            if all(place.sent(send).state == "confirmed" for send in sends):
+                break
+            place.clock.skip(16 * 60)
+            place.synced()
+        assert {place.sent(send).state for send in sends} == {"confirmed"}
+        ours = [there.text for there in driver.truth(spot).values() if there.author == driver.us]
+        assert [sum(text in there for there in ours) for text in sends.values()] == [1] * len(sends)
+        place.close()
+
+
+def test_a_failure_after_an_act_never_looks_as_if_nothing_was_done(driver: Driver, tmp_path: Path) -> None:
+    """The act is done or unsure, in each way in which what is asked afterwards can fail; an unsure one is found to be done."""
+    with Aftermath(driver.port) as proxy, stamina.set_testing(True, attempts=3):
+        place = Place(driver, tmp_path / "m.db", url=proxy.url)
+        connector = place.connector()
+        info = next((info for info in connector.acts() if _can_be_tried(info) and info.act in REACHES), None)
+        if info is None:
+            assert not [info for info in connector.acts() if _can_be_tried(info) and info.act in REACHES]
+            connector.close()
+            place.close()
+            return
+        spot = driver.spot()
+        asked = {kind: driver.post(spot, f"Judge me: {kind}") for kind in KINDS}
+        driver.settle()
+        place.synced()
+        done = []
+        for kind, target in asked.items():
+            proxy.arm(kind)
+            order = Moderated(
+                id=str(uuid.uuid4()),
+                at=place.clock(),
+                by="mod",
+                source=SOURCE,
+                conversation=None,
+                on="message",
+                target=target,
+                message=target,
+                person=None,
+                act=info.act,
+                reason="off topic",
+            )
+            with contextlib.suppress(OutcomeUnknown):
+                moderate(place.db, connector, order, clock=place.clock)
+            assert proxy.wrote
+            found = acts.get(place.db, order.id)
+            assert found is not None
+            assert found.state in ("done", "unsure"), (kind, found)
+            done.append(order.id)
+        connector.close()
+        proxy.peace()
+        driver.settle()
+        place.clock.skip(16 * 60)
+        place.synced()
+        assert {acts.get(place.db, ident).state for ident in done} == {"done"}  # type: ignore[union-attr]
+        place.close()
 
 
 def test_an_edit_is_seen_and_the_old_text_kept(place: Place, driver: Driver) -> None:
@@ -293,13 +381,18 @@ def test_each_act_says_what_it_does_and_a_foreign_one_is_refused(place: Place, d
     connector.close()
 
 
+def _can_be_tried(info: ActInfo) -> bool:
+    """Whether an act can be tried, and taken back, on what somebody has just written."""
+    return info.on == "message" and bool(info.undo) and "live" in info.fits and not info.needs and info.whose != "ours"
+
+
 def test_acts_on_a_message_are_done_and_taken_back(place: Place, driver: Driver) -> None:
     """Each act that this account has and that can be undone leads back to the state before, through its compensating order."""
     connector = place.connector()
     spot = driver.spot()
     tried = 0
     for info in connector.acts():
-        if info.on != "message" or "live" not in info.fits or not info.undo or info.needs or info.whose == "ours":
+        if not _can_be_tried(info):
             continue
         asked = driver.post(spot, f"Judge me: {info.act}")
         driver.settle()
@@ -327,9 +420,5 @@ def test_acts_on_a_message_are_done_and_taken_back(place: Place, driver: Driver)
         assert (after.state or "live", after.text) == (before.state or "live", before.text), info.act
         tried += 1
     connector.close()
-    has = [
-        info
-        for info in connector.capabilities.acts
-        if info.on == "message" and info.undo and "live" in info.fits and not info.needs and info.whose != "ours"
-    ]
+    has = [info for info in connector.capabilities.acts if _can_be_tried(info)]
     assert tried or not has

@@ -44,6 +44,8 @@ class Call:
     def __init__(self, db: str | None, *, as_json: bool) -> None:
         self.path = paths.database(db)
         self.as_json = as_json
+        self.rules: str | None = None
+        """The folder of rules that the call names; None for the usual one."""
         self._desk: Desk | None = None
 
     def desk(self, *, create: bool = False) -> Desk:
@@ -51,7 +53,7 @@ class Call:
         if self._desk is None:
             from modconsole.desk.desk import Desk
 
-            self._desk = Desk(self.path, create=create)
+            self._desk = Desk(self.path, create=create, rules=self.rules)
         return self._desk
 
     def close(self) -> None:

@@ -56,7 +56,7 @@ def demo_(call: Call, real: bool, keep: str | None, no_console: bool) -> int:
 
     with _place(keep) as path:
         fresh = not path.exists()
-        desk = Desk(path)
+        desk = Desk(path, rules=path.with_suffix(".rules"))  # its own, whatever MODCONSOLE_RULES says
         try:
             if fresh:
                 _fill(call, desk, real)

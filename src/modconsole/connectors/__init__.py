@@ -2,6 +2,7 @@
 
 - `base`        the contract that every connector keeps
 - `http`        requests, time-outs, retries of reads, and the one table from failures to errors
+- `writes`      the way to let a connector send or act: after a write, no failure looks as if nothing had been done
 - `wordpress`   comments of a WordPress site (`wordpress_site` finds its interface, `wordpress_api` calls it,
                 `wordpress_pull` walks it, `wordpress_map` turns its comments into records)
 - `mastodon`    mentions, threads and direct messages of an account on Mastodon and its kin (`mastodon_api` calls and decodes,

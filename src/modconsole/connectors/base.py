@@ -22,7 +22,9 @@ changed, `edited_at` and `state_at` are empty, and whoever stores the version se
 text, or the state, differs from the version before.
 
 Errors are those of `modconsole.errors`: retryable or final is part of their type. A send whose outcome is not known
-raises `OutcomeUnknown` and is never repeated by the connector itself.
+raises `OutcomeUnknown` and is never repeated by the connector itself. What is needed to describe a reply is read before it
+is sent; after the write, every error but `OutcomeUnknown` would say that nothing was sent. `connectors.writes` holds every
+connector to that.
 """
 
 from __future__ import annotations
@@ -152,7 +154,7 @@ class Connector(Protocol):
         """Send a reply and give back the message as the platform stored it.
 
         Raises `OutcomeUnknown` when it cannot be told whether it arrived, `Duplicate` when the platform says it
-        already has it.
+        already has it. Any other error says that this try did nothing.
         """
         ...
 
@@ -177,7 +179,8 @@ class Connector(Protocol):
         """Carry out a moderation act. Doing it twice does no more than doing it once.
 
         Raises `Refused` where the platform has no such act or does not allow it, `Gone`, other `PlatformError`s as they come.
-        `OutcomeUnknown` only where it cannot be told by reading what became of it.
+        `OutcomeUnknown` only where it cannot be told by reading what became of it, `NotDone` where that was read and it is not
+        done. A message that cannot be read after the act is left out of the records.
         """
         ...
 

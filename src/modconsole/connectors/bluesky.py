@@ -58,7 +58,7 @@ from modconsole.connectors.http import Answer, Http
 from modconsole.connectors.signing import Can, Credentials, Field, PlatformInfo, SignedIn, SignIn, Step
 from modconsole.domain.records import Message
 from modconsole.domain.times import MINUTE, to_instant
-from modconsole.errors import Duplicate, Gone, InputError, PlatformError, Refused, SignInError
+from modconsole.errors import Duplicate, Gone, InputError, OutcomeUnknown, PlatformError, Refused, SignInError
 
 if TYPE_CHECKING:
     import httpx
@@ -273,17 +273,25 @@ class Bluesky:
         if post_place(reply.conversation) is None:
             raise InputError("This conversation is no thread on Bluesky.")
         record = self._reply(reply, text)
-        key = self._key(reply)
+        reader = Reader(self.api, self.source, self._clock())
+        key, me = self._key(reply), reader.me()  # asked before the write: a question that fails after it leaves a doubt
         try:
             made = self.api.put(POST, key, record, None)
         except Refused as error:
             if error.code != "InvalidSwap":
                 raise
+            return reader.by(me, self._there(key, text))
+        return reader.by(me, msgspec.convert({"uri": made.uri, "cid": made.cid, "value": record}, Stored))
+
+    def _there(self, key: str, text: str) -> Stored:
+        """What an earlier try of a reply wrote under its key, where something lies there."""
+        try:
             there = self._mine(key)
-            if there is None or there.value.text != text:
-                raise Duplicate("Another reply was written under this key already.", code="InvalidSwap") from None
-            return self._record(there)
-        return self._record(msgspec.convert({"uri": made.uri, "cid": made.cid, "value": record}, Stored))
+        except PlatformError as error:
+            raise OutcomeUnknown(f"Something was written under its key already. {error.message}") from None
+        if there is None or there.value.text != text:
+            raise Duplicate("Another reply was written under this key already.", code="InvalidSwap")
+        return there
 
     def _key(self, reply: Outgoing) -> str:
         return send_key(reply.key, reply.attempted_at if reply.attempted_at is not None else self._clock())

@@ -21,7 +21,7 @@ from modconsole.connectors.bluesky_ozone import REVIEWED, Ozone
 from modconsole.connectors.bluesky_read import THREADGATE, Reader, Records
 from modconsole.connectors.bluesky_text import POST, is_did, place, post_place, send_key, written
 from modconsole.domain.records import Message, Record, State
-from modconsole.errors import Gone, InputError, OutcomeUnknown, Refused, Unreachable
+from modconsole.errors import Gone, InputError, OutcomeUnknown, PlatformError, Refused
 
 BLOCK = "app.bsky.graph.block"
 HIDDEN_AT_MOST = 300
@@ -94,10 +94,9 @@ class Acts:
             return True
 
         changed = self._gate(post.root, change)
-        records = self._now(order.target, reader)
         if not changed:
-            return Done(records, note="It was so already.")
-        return Done(records, Undo("unhide" if hide else "hide"))
+            return Done(self._now(order.target, reader), note="It was so already.")
+        return Done(self._after(order.target, reader), Undo("unhide" if hide else "hide"))
 
     def _lock(self, order: Order) -> Done:
         if not self._is_ours(order.target):
@@ -163,10 +162,7 @@ class Acts:
         try:
             self.api.done(name, {"actor": person.did})
         except OutcomeUnknown:  # twice is the same as once, and the account shows it only after a while
-            try:
-                self.api.done(name, {"actor": person.did})
-            except OutcomeUnknown as error:
-                raise Unreachable(error.message, hint="Try again: it does no harm to do it twice.") from None
+            self.api.done(name, {"actor": person.did})
         return Done(undo=Undo("unmute" if mute else "mute"))
 
     def _block(self, order: Order) -> Done:
@@ -226,7 +222,7 @@ class Acts:
         if order.reason:
             body["reason"] = order.reason
         self.api.post("com.atproto.moderation.createReport", dict[str, Any], body)
-        return Done(self._now(order.target, self._reader()) if order.on == "message" else ())
+        return Done(self._after(order.target, self._reader()) if order.on == "message" else ())
 
     def _person(self, order: Order) -> Profile:
         if not is_did(order.target):
@@ -267,7 +263,7 @@ class Acts:
         except OutcomeUnknown:
             if self.api.record(self.api.did, POST, at.key, StoredRaw) is None:
                 raise
-        return Done(self._now(order.target, self._reader()), Undo("remove"))
+        return Done(self._after(order.target, self._reader()), Undo("remove"))
 
     # ------------------------------------------------------------------ Ozone
 
@@ -276,7 +272,10 @@ class Acts:
         done = ozone.carry_out(order, self.clock())
         if order.on != "message":
             return done
-        return Done(standing(reader, ozone, order.target), done.undo, done.note)
+        records: tuple[Record, ...] = ()
+        with contextlib.suppress(PlatformError):
+            records = standing(reader, ozone, order.target)
+        return Done(records, done.undo, done.note)
 
     # ------------------------------------------------------------------ what it came to
 
@@ -288,12 +287,18 @@ class Acts:
         return at is not None and at.did == self.api.did
 
     def _now(self, uri: str, reader: Reader, *, state: State | None = None) -> tuple[Record, ...]:
-        """The message as it stands after the act; nothing where it is not shown, or not yet."""
+        """The message as it stands; nothing where it is not shown, or not yet."""
         if state is not None:
             reader.states[uri] = state
         with contextlib.suppress(Refused):
             found = reader.one(uri)
             return (found,) if found is not None else ()
+        return ()
+
+    def _after(self, uri: str, reader: Reader) -> tuple[Record, ...]:
+        """The message as it stands after an act that is done; nothing where it cannot be read now."""
+        with contextlib.suppress(PlatformError):
+            return self._now(uri, reader)
         return ()
 
 

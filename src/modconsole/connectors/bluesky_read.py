@@ -201,7 +201,14 @@ class Reader:
 
     def own(self, stored: Stored) -> Message:
         """The record of a post of ours as it lies in our repository."""
-        me = self.profile(self.api.did) or Profile(did=self.api.did)
+        return self.by(self.me(), stored)
+
+    def me(self) -> Profile:
+        """Our own account."""
+        return self.profile(self.api.did) or Profile(did=self.api.did)
+
+    def by(self, me: Profile, stored: Stored) -> Message:
+        """The same, with our account read before: nothing is asked."""
         post = Post(uri=stored.uri, cid=stored.cid, author=me, record=stored.value)
         return message(post, self.source, self.now, state=self.states.get(stored.uri, "live"))
 

@@ -19,6 +19,7 @@ A clock is given to a place because a platform has one of its own: `send` and `a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from importlib import resources
 from typing import Any
 
 from modconsole.connectors.demo_community import SOURCES, script
@@ -27,7 +28,7 @@ from modconsole.connectors.signing import Can, Credentials, Field, PlatformInfo,
 from modconsole.domain.records import Record
 from modconsole.errors import NotFound
 
-__all__ = ["PLATFORM", "PLATFORMS", "SOURCES", "DemoConnector", "connect", "open_place", "records", "sign_in"]
+__all__ = ["PLATFORM", "PLATFORMS", "SOURCES", "DemoConnector", "connect", "open_place", "records", "rules", "sign_in"]
 
 PLATFORMS: dict[str, str] = {f"demo-{source}": source for source in SOURCES}
 """Platform name → source id: each source of the demo stands for a platform of its own."""
@@ -38,6 +39,12 @@ def records(now: int) -> Iterator[Record]:
     start = whole(now)
     for source in SOURCES:
         yield from script(source).history(start)
+
+
+def rules() -> dict[str, str]:
+    """The rules of the community: the texts of their files, by name."""
+    folder = resources.files("modconsole.connectors.demo_community") / "rules"
+    return {each.name: each.read_text("utf-8") for each in folder.iterdir() if each.name.endswith(".yaml")}
 
 
 PLATFORM = PlatformInfo(

@@ -23,7 +23,7 @@ from modconsole.connectors.discourse_reader import Reader
 from modconsole.connectors.discourse_shapes import Action, Bundle, Flag, Post, Reviewable
 from modconsole.domain.records import Record
 from modconsole.domain.times import to_text
-from modconsole.errors import Gone, OutcomeUnknown, Refused, Unreachable
+from modconsole.errors import NotDone, OutcomeUnknown, PlatformError, Refused
 
 FLAGS = ("inappropriate", "off_topic", "spam", "illegal", "notify_moderators")
 """The flags that every site has (`PostActionType`); a site may have more, and switch some off."""
@@ -176,18 +176,18 @@ class Acts:
         if post.hidden:
             self._sure(lambda: self.api.write("PUT", f"posts/{post.id}/unhide.json"), post.id, lambda p: not p.hidden)
             return self._done(post)
-        return self._done(post, note="Nothing waited for a decision.")
+        return self._same(post, note="Nothing waited for a decision.")
 
     def _hold(self, order: Order, post: Post) -> Done:
         if post.hidden:
-            return self._done(post, note="It was hidden already.")
+            return self._same(post, note="It was hidden already.")
         flag = self._flag(order.label or "inappropriate")
         self._flagged(order, post, flag, {"queue_for_review": "true"}, lambda p: p.hidden)
         return self._done(post, Undo("approve"))
 
     def _hide(self, order: Order, post: Post) -> Done:
         if post.hidden and state_of(post) in ("hidden", "spam"):
-            return self._done(post, note="It was hidden already.")
+            return self._same(post, note="It was hidden already.")
         if post.reviewable_id and post.reviewable_score_pending_count and self._performed(post.reviewable_id, HIDE):
             return self._done(post, Undo("unhide"))
         wanted = (order.label,) if order.label else FLAGS[:3]
@@ -204,7 +204,7 @@ class Acts:
 
     def _spam(self, order: Order, post: Post) -> Done:
         if state_of(post) == "spam":
-            return self._done(post, note="It was spam already.")
+            return self._same(post, note="It was spam already.")
         flagged = any(each.id == SPAM and each.count for each in post.actions_summary)
         waits = bool(post.reviewable_id and post.reviewable_score_pending_count)
         if flagged and waits and post.reviewable_id and self._performed(post.reviewable_id, HIDE):
@@ -220,13 +220,13 @@ class Acts:
 
     def _unhide(self, order: Order, post: Post) -> Done:
         if not post.hidden:
-            return self._done(post, note="It was not hidden.")
+            return self._same(post, note="It was not hidden.")
         self._sure(lambda: self.api.write("PUT", f"posts/{post.id}/unhide.json"), post.id, lambda p: not p.hidden)
         return self._done(post)
 
     def _remove(self, order: Order, post: Post) -> Done:
         if post.deleted_at:
-            return self._done(post, note="It was deleted already.")
+            return self._same(post, note="It was deleted already.")
         body = {"context": order.reason} if order.reason else None
         self._sure(
             lambda: self.api.write("DELETE", f"posts/{post.id}.json", body), post.id, lambda p: bool(p.deleted_at)
@@ -236,7 +236,7 @@ class Acts:
 
     def _restore(self, order: Order, post: Post) -> Done:
         if not post.deleted_at and not post.user_deleted:
-            return self._done(post, note="It was not deleted.")
+            return self._same(post, note="It was not deleted.")
         self._sure(
             lambda: self.api.write("PUT", f"posts/{post.id}/recover.json"),
             post.id,
@@ -255,7 +255,7 @@ class Acts:
             return self._done(post)
         flag = self._flag(order.label or "inappropriate")
         if _acted(post, flag.id or 0):
-            return self._done(post, note="You had flagged it so already.")
+            return self._same(post, note="You had flagged it so already.")
         if flag.require_message and not order.reason.strip():
             raise Refused("This flag takes a message to the moderators.", hint="Give a reason.", code="reason_needed")
         self._flagged(order, post, flag, {}, lambda p: _acted(p, flag.id or 0))
@@ -264,7 +264,7 @@ class Acts:
 
     def _acknowledge(self, order: Order, post: Post) -> Done:
         if not post.reviewable_id or not self._performed(post.reviewable_id, IGNORE):
-            return self._done(post, note="Nothing waited for a decision.")
+            return self._same(post, note="Nothing waited for a decision.")
         return self._done(post)
 
     # ------------------------------------------------------------------ what is no post yet
@@ -283,11 +283,12 @@ class Acts:
             note = f"It was {goal} already."
         elif not self._performed(number, words):
             raise Refused(f"It is {item.state} already.", hint="Look at it in Discourse.", code="conflict")
-        item = self.reader.review(number)
-        records: list[Record] = list(self.reader.waiting(item, self.clock()))
-        if item.post_id is not None:
-            self.reader.remember(item)
-            with contextlib.suppress(Gone, Refused):
+        records: list[Record] = []
+        with contextlib.suppress(PlatformError):  # it is done: what cannot be read now comes with the next pull
+            item = self.reader.review(number)
+            records += self.reader.waiting(item, self.clock())
+            if item.post_id is not None:
+                self.reader.remember(item)
                 records.append(self.reader.one(self.api.post(item.post_id), self.clock()))
         return Done(tuple(records), Undo("approve") if order.act == "remove" else None, note)
 
@@ -303,7 +304,7 @@ class Acts:
                 self.api.write("PUT", f"review/{number}/perform/{word}.json?version={item.version}", {})
             except OutcomeUnknown:
                 if self.reader.review(number).state == item.state:
-                    raise Unreachable(
+                    raise NotDone(
                         "The site did not say whether it did that, and it is not done.", hint="Try again."
                     ) from None
             except Refused as refused:
@@ -329,7 +330,7 @@ class Acts:
             self.api.write("PUT", f"t/{number}/status.json", body)
         except OutcomeUnknown:
             if self.api.topic(number).closed != closing:
-                raise Unreachable(
+                raise NotDone(
                     "The site did not say whether it did that, and it is not done.", hint="Try again."
                 ) from None
         return Done(undo=Undo("unlock" if closing else "lock"))
@@ -356,12 +357,19 @@ class Acts:
             call()
         except OutcomeUnknown:
             if not done(self.api.post(post)):
-                raise Unreachable(
+                raise NotDone(
                     "The site did not say whether it did that, and it is not done.", hint="Try again."
                 ) from None
 
     def _done(self, post: Post, undo: Undo | None = None, note: str = "") -> Done:
-        return Done((self.reader.one(self.api.post(post.id), self.clock()),), undo, note)
+        """An act was carried out: with the post as it stands now, where it can be read."""
+        with contextlib.suppress(PlatformError):
+            return Done((self.reader.one(self.api.post(post.id), self.clock()),), undo, note)
+        return Done((), undo, note)
+
+    def _same(self, post: Post, note: str) -> Done:
+        """Nothing had to be done."""
+        return Done((self.reader.one(self.api.post(post.id), self.clock()),), note=note)
 
 
 def _acted(post: Post, flag: int) -> bool:

@@ -9,7 +9,7 @@ from modconsole.connectors.discourse_api import Api
 from modconsole.connectors.discourse_map import moment
 from modconsole.connectors.discourse_shapes import Person
 from modconsole.domain.times import DAY, parse, to_instant, to_text
-from modconsole.errors import InputError, OutcomeUnknown, Refused, Unreachable
+from modconsole.errors import InputError, NotDone, OutcomeUnknown, Refused
 
 STAFF = "moderator or administrator of the site"
 FOR_GOOD = 365_000 * DAY
@@ -61,9 +61,7 @@ def penalty(api: Api, order: Order, now: int) -> Done:
         api.write("PUT", f"admin/users/{before.id}/{word}.json", body)
     except OutcomeUnknown:
         if (_until(api.person(order.target), silence, now) is not None) != imposing:
-            raise Unreachable(
-                "The site did not say whether it did that, and it is not done.", hint="Try again."
-            ) from None
+            raise NotDone("The site did not say whether it did that, and it is not done.", hint="Try again.") from None
     if imposing:
         return Done(undo=Undo("unmute" if silence else "unban"))
     reason = (before.silence_reason if silence else before.suspend_reason) or ""

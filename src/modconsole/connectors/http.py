@@ -34,6 +34,7 @@ from modconsole.connectors.answers import (
     unreadable,
 )
 from modconsole.connectors.budget import Budget, Window
+from modconsole.connectors.writes import aside, change, question
 from modconsole.domain.times import SECOND
 from modconsole.errors import PlatformError, Unreachable
 
@@ -177,9 +178,10 @@ class Http:
             wait_jitter=self._wait,
         )
         request = Request(method, url, params, body, form=form, headers=headers or {}, user_agent=self._user_agent)
-        for attempt in attempts:
-            with attempt:
-                return parse(self._answered(request))
+        with question():
+            for attempt in attempts:
+                with attempt:
+                    return parse(self._answered(request))
         raise AssertionError("stamina raises when the attempts are used up")
 
     def write(
@@ -192,25 +194,32 @@ class Http:
         form: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         user_agent: str | None = "",
+        check: Callable[[Answer], object] = lambda _: None,
     ) -> Answer:
         """One request that changes something, made once; `body` goes as JSON, `form` as a form. An empty `user_agent` is ours.
 
-        Raises a `PlatformError`; `OutcomeUnknown` means: look first.
+        `check` is for the platforms that say no with a success (200 and a list of errors): it raises what the answer says. What
+        is raised later comes after a write that is done (see `connectors.writes`). Raises a `PlatformError`; `OutcomeUnknown`
+        means: look first.
         """
         agent = self._user_agent if user_agent == "" else user_agent
-        return self._answered(
-            Request(method, url, params, body, form=form, headers=headers or {}, user_agent=agent, writing=True)
-        )
+        request = Request(method, url, params, body, form=form, headers=headers or {}, user_agent=agent, writing=True)
+        with change():
+            answer = self._answered(request)
+            check(answer)
+            return answer
 
     def head(self, url: str) -> Answer:
         """The answer to a GET without its body, and without following it anywhere else."""
-        return self._once(Request("GET", url, user_agent=self._user_agent), headers_only=True)
+        with question():
+            return self._once(Request("GET", url, user_agent=self._user_agent), headers_only=True)
 
     def _answered(self, request: Request) -> Answer:
         """The answer of 2xx, if need be with a renewed token; everything else raises."""
         answer = self._once(request)
         if self._expired is not None and self._renew is not None and self._expired(answer):
-            self._renew()
+            with aside():
+                self._renew()
             answer = self._once(request)
         return self._checked(answer, writing=request.writing)
 

@@ -20,7 +20,7 @@ from modconsole.connectors.mastodon_map import AdminAccount, Report
 from modconsole.connectors.mastodon_offer import ACTS, CATEGORIES, LONGEST_COMMENT, REPORTS, SENSITIVE, USERS
 from modconsole.domain.records import Message
 from modconsole.domain.times import SECOND
-from modconsole.errors import Gone, OutcomeUnknown, Refused, Unreachable
+from modconsole.errors import Gone, NotDone, OutcomeUnknown, PlatformError, Refused
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,12 @@ class Carrying:
         found = self.record(ident)
         return (found,) if found is not None else ()
 
+    def _after(self, ident: str) -> tuple[Message, ...]:
+        """The message as it stands after an act that is done; nothing where it cannot be read now."""
+        with contextlib.suppress(PlatformError):
+            return self._records(ident)
+        return ()
+
     # ------------------------------------------------------------------ on messages
 
     def _remove(self, order: Order) -> Done:
@@ -125,7 +131,7 @@ class Carrying:
             self.api.write("DELETE", f"/api/v1/statuses/{safe(order.target)}")
         with contextlib.suppress(Gone):
             self.api.status(order.target)
-            raise Unreachable("The server still shows the post.", hint="Try again.")
+            raise NotDone("The server still shows the post.", hint="Try again.")
         return Done((_deleted(before),) if before is not None else ())
 
     def _report_message(self, order: Order) -> Done:
@@ -184,10 +190,10 @@ class Carrying:
             path = f"/api/v1/admin/reports/{safe(ident)}"
             self._post(f"{path}/{verb}")
             if self.api.get(path, Report).action_taken != (verb == "resolve"):
-                raise Unreachable("The server did not say whether it did that, and it is not done.", hint="Try again.")
+                raise NotDone("The server did not say whether it did that, and it is not done.", hint="Try again.")
         if not done:
             return Done(self._records(order.target), note="There is no such report of this post.")
-        return Done(self._records(order.target), undo=Undo(back, {"reports": done}))
+        return Done(self._after(order.target), undo=Undo(back, {"reports": done}))
 
     # ------------------------------------------------------------------ threads and people
 
@@ -197,7 +203,7 @@ class Carrying:
             return Done(note=ALREADY)
         self._post(f"/api/v1/statuses/{safe(order.target)}/{order.act}")
         if bool(self.api.status(order.target).muted) != goal:
-            raise Unreachable("The server did not say whether it did that, and it is not done.", hint="Try again.")
+            raise NotDone("The server did not say whether it did that, and it is not done.", hint="Try again.")
         return Done(undo=Undo("unmute" if goal else "mute"))
 
     def _between(self, order: Order) -> Done:
@@ -213,7 +219,7 @@ class Carrying:
                 body["duration"] = max((order.until - self.clock()) // SECOND, 1)
         self._post(f"/api/v1/accounts/{safe(order.target)}/{order.act}", body)
         if bool(getattr(self.api.relationship(order.target), name)) != goal:
-            raise Unreachable("The server did not say whether it did that, and it is not done.", hint="Try again.")
+            raise NotDone("The server did not say whether it did that, and it is not done.", hint="Try again.")
         return Done(undo=Undo(back))
 
     def _approve_author(self, order: Order) -> Done:
@@ -222,7 +228,7 @@ class Carrying:
             raise Refused(
                 "The author is not filtered.", hint="A report is resolved with `acknowledge`.", code="nothing"
             )
-        return Done(self._records(order.target))
+        return Done(self._after(order.target))
 
     def _approve(self, order: Order) -> Done:
         if self._accept(order.target):
@@ -231,7 +237,7 @@ class Carrying:
             return Done(note="There is no request of theirs.")
         self._post(f"/api/v1/follow_requests/{safe(order.target)}/authorize")
         if self.api.relationship(order.target).requested_by:
-            raise Unreachable("The server did not say whether it did that, and it is not done.", hint="Try again.")
+            raise NotDone("The server did not say whether it did that, and it is not done.", hint="Try again.")
         return Done()
 
     def _accept(self, account: str) -> bool:
@@ -241,7 +247,7 @@ class Carrying:
             return False
         self._post(f"/api/v1/notifications/requests/{safe(request)}/accept")
         if self._request(account) is not None:
-            raise Unreachable("The server did not say whether it did that, and it is not done.", hint="Try again.")
+            raise NotDone("The server did not say whether it did that, and it is not done.", hint="Try again.")
         return True
 
     def _request(self, account: str) -> str | None:
@@ -279,7 +285,7 @@ class Carrying:
         else:
             self._post(f"{path}/{act.path}")
         if bool(_field(self.api.admin_account(order.target), act)) != act.goal:
-            raise Unreachable("The server did not say whether it did that, and it is not done.", hint="Try again.")
+            raise NotDone("The server did not say whether it did that, and it is not done.", hint="Try again.")
         return Done(undo=Undo(act.back))
 
 

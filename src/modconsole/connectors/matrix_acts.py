@@ -16,7 +16,7 @@ from modconsole.connectors.matrix_api import Api, seg
 from modconsole.connectors.matrix_map import IGNORED, parts, within, words
 from modconsole.connectors.matrix_power import CREATOR, SPOKEN, Power, number, power
 from modconsole.domain.records import Message, Record
-from modconsole.errors import Gone, OutcomeUnknown, PlatformError, Refused, Unreachable
+from modconsole.errors import Gone, NotDone, OutcomeUnknown, PlatformError, Refused
 
 LEVELS = "m.room.power_levels"
 
@@ -156,7 +156,7 @@ class Acting:
             self.api.redact(room, event, order.key, order.reason)
         after = self._message(order.target)
         if after.state not in ("deleted", "removed"):
-            raise Unreachable("The homeserver did not say whether it removed the message, and it is there.")
+            raise NotDone("The homeserver did not say whether it removed the message, and it is there.")
         return Done((after,))
 
     def _message(self, target: str) -> Message:
@@ -209,9 +209,7 @@ class Acting:
             self.api.write("POST", f"v3/rooms/{seg(room)}/{what}", body)
         except OutcomeUnknown:
             if not done(self._membership(room, order.target)):
-                raise Unreachable(
-                    f"The homeserver did not say whether it did the {what}, and it is not done."
-                ) from None
+                raise NotDone(f"The homeserver did not say whether it did the {what}, and it is not done.") from None
 
     # ------------------------------------------------------------------ power levels
 
@@ -262,9 +260,7 @@ class Acting:
             self.api.put_state(room, LEVELS, content)
         except OutcomeUnknown:
             if self.api.state(room, LEVELS) != content:
-                raise Unreachable(
-                    "The homeserver did not say whether it set the power levels, and they are not."
-                ) from None
+                raise NotDone("The homeserver did not say whether it set the power levels, and they are not.") from None
 
     def _lock(self, order: Order) -> Done:
         room = order.target
@@ -331,7 +327,7 @@ class Acting:
             self.api.put_account_data(IGNORED, {**content, "ignored_users": users})
         except OutcomeUnknown:
             if (user in (within(self.api.account_data(IGNORED), "ignored_users") or {})) != ignored:
-                raise Unreachable("The homeserver did not say whether it stored the list, and it did not.") from None
+                raise NotDone("The homeserver did not say whether it stored the list, and it did not.") from None
         return True
 
     def _join(self, order: Order) -> Done:
@@ -348,7 +344,7 @@ class Acting:
             self.api.write("POST", f"v3/rooms/{seg(room)}/{what}", {})
         except OutcomeUnknown:
             if (self._ours(room) == "join") != (what == "join"):
-                raise Unreachable(f"The homeserver did not say whether it let us {what}.") from None
+                raise NotDone(f"The homeserver did not say whether it let us {what}.") from None
         return Done()
 
     def _ours(self, room: str) -> str:

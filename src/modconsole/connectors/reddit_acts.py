@@ -22,7 +22,7 @@ from modconsole.connectors.reddit_api import Api
 from modconsole.connectors.reddit_map import Comment, Eyes, Post, Thing, comment, is_gone, post, state_of
 from modconsole.connectors.reddit_rights import Standing
 from modconsole.domain.records import Message
-from modconsole.errors import Gone, InputError, OutcomeUnknown, Refused, Unreachable
+from modconsole.errors import Gone, InputError, NotDone, OutcomeUnknown, PlatformError, Refused
 
 POSTS = "moderator with the right `posts`"
 MAIL = "moderator with the right `mail`"
@@ -195,7 +195,7 @@ def _changed(
         desk.api.write(path, {"id": before.name, **more})
     after = desk.thing(before.name)
     if not done(after):
-        raise Unreachable("Reddit does not show that it did that.", hint="Try again.")
+        raise NotDone("Reddit does not show that it did that.", hint="Try again.")
     return after
 
 
@@ -251,7 +251,7 @@ def _explain(desk: Desk, thing: Comment | Post, reason: Reason | None, words: st
                 "type": "private",
             }
             desk.api.write(f"/api/v1/modactions/removal_{kind}_message", {"json": json.dumps(said)})
-    except (Refused, Gone, Unreachable, OutcomeUnknown) as error:
+    except PlatformError as error:
         return f"It is removed; whether the reason was kept and sent is not sure: {error.message}"
     return ""
 
@@ -297,7 +297,7 @@ def _archive(desk: Desk, order: Order) -> Done:
         desk.api.write(f"{path}/archive" if goal else f"{path}/unarchive", {})
     after = modmail.whole(desk.api, order.target, eyes)
     if (after.talk.state == ARCHIVED) != goal:
-        raise Unreachable("Reddit does not show that it did that.", hint="Try again.")
+        raise NotDone("Reddit does not show that it did that.", hint="Try again.")
     return Done(tuple(after.messages()), Undo("acknowledge", {"archived": goal}))
 
 
@@ -307,8 +307,9 @@ def _report(desk: Desk, order: Order) -> Done:
     if len(order.reason) > REPORT_LENGTH:
         raise Refused(f"A report has {REPORT_LENGTH} characters at most.", hint="Shorten it.", code="too_long")
     thing = desk.thing(order.target)
+    record = desk.record(thing)
     desk.api.write("/api/report", {"id": thing.name, "reason": order.reason})
-    return Done((desk.record(thing),))
+    return Done((record,))
 
 
 def _label(desk: Desk, order: Order) -> Done:
@@ -337,7 +338,7 @@ def _label(desk: Desk, order: Order) -> Done:
         desk.api.write(path + ("selectflair" if template else "flair"), form)
     after = desk.thing(order.target)
     if isinstance(after, Post) and (after.link_flair_text or "") != form["text"]:
-        raise Unreachable("Reddit does not show that it did that.", hint="Try again.")
+        raise NotDone("Reddit does not show that it did that.", hint="Try again.")
     return Done((desk.record(after),), Undo("label" if had["text"] else "unlabel", had))
 
 

@@ -202,15 +202,19 @@ class Api:
     ) -> Answer:
         """One change, made once. Raises what Reddit says against it, also where it says so with 200."""
         whole = {"api_type": "json", **form} if form is not None else None
-        answer = self.http.write(method, self._url(path), form=whole, params={**(query or {}), "raw_json": "1"})
-        if answer.body.lstrip().startswith(b"{"):
-            try:
-                envelope = msgspec.json.decode(answer.body, type=Envelope)
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                raise unreadable(self.http.host, writing=True) from None
-            if envelope.json.errors:
-                raise self._said(envelope)
-        return answer
+        asked = {**(query or {}), "raw_json": "1"}
+        return self.http.write(method, self._url(path), form=whole, params=asked, check=self._objections)
+
+    def _objections(self, answer: Answer) -> None:
+        """Raise what Reddit says against a change with 200."""
+        if not answer.body.lstrip().startswith(b"{"):
+            return
+        try:
+            envelope = msgspec.json.decode(answer.body, type=Envelope)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise unreadable(self.http.host, writing=True) from None
+        if envelope.json.errors:
+            raise self._said(envelope)
 
     def made(self, answer: Answer) -> list[Raw]:
         """The things that a change gave back. None at all is a doubt: Reddit took it and shows nothing."""

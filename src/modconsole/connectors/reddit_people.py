@@ -17,7 +17,7 @@ from modconsole.connectors import reddit_modmail as modmail
 from modconsole.connectors.acts import ActInfo, Done, Order, Undo
 from modconsole.connectors.reddit_acts import Desk, read_thing
 from modconsole.domain.times import DAY, HOUR
-from modconsole.errors import Gone, OutcomeUnknown, Refused, Unreachable
+from modconsole.errors import Gone, NotDone, OutcomeUnknown, Refused
 
 ACCESS = "moderator with the right `access`"
 MAIL_AND_ACCESS = "moderator with the rights `mail` and `access`"
@@ -246,7 +246,7 @@ def _settled(change: Callable[[], object], done: Callable[[], bool]) -> None:
         change()
     except OutcomeUnknown:
         if not done():
-            raise Unreachable("Reddit does not show that it did that.", hint="Try again.") from None
+            raise NotDone("Reddit does not show that it did that.", hint="Try again.") from None
 
 
 def _note(desk: Desk, order: Order) -> Done:
@@ -260,7 +260,7 @@ def _note(desk: Desk, order: Order) -> Done:
         with contextlib.suppress(Gone, OutcomeUnknown):
             desk.api.write("/api/mod/notes", method="DELETE", query={**where, "note_id": note})
         if any(each.id == note for each in _notes(desk, where)):
-            raise Unreachable("Reddit does not show that it did that.", hint="Try again.")
+            raise NotDone("Reddit does not show that it did that.", hint="Try again.")
         return Done()
     if order.label not in NOTE_LABELS:
         raise Refused("Reddit has no such label.", hint=f"There are {', '.join(NOTE_LABELS)}.", code="no_such_label")
@@ -276,7 +276,7 @@ def _note(desk: Desk, order: Order) -> Done:
     except OutcomeUnknown:
         made = _same(desk, where, order.label, words)
     if made is None:
-        raise Unreachable("Reddit does not show that it did that.", hint="Try again.")
+        raise NotDone("Reddit does not show that it did that.", hint="Try again.")
     return Done(undo=Undo("unlabel", {"note": made.id}))
 
 

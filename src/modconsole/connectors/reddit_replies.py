@@ -6,6 +6,7 @@ is looked for among our own and below what it answers, for either list may lag b
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -31,7 +32,7 @@ from modconsole.connectors.reddit_map import (
 from modconsole.connectors.reddit_thread import below
 from modconsole.domain.records import Message
 from modconsole.domain.times import MINUTE, SECOND, to_instant
-from modconsole.errors import Gone, InputError, OutcomeUnknown, Refused
+from modconsole.errors import Gone, InputError, OutcomeUnknown, PlatformError, Refused
 
 CLOCK_SKEW = 10 * MINUTE
 """How much the clocks may have moved against each other between a try and a look; by how much they differ, each answer says."""
@@ -60,7 +61,9 @@ def send(desk: Desk, reply: Outgoing) -> Message:
     made = list(_messages(desk.api.made(answer), desk.eyes(None)))
     if not made:
         raise OutcomeUnknown("Reddit said yes with something unreadable: it may have been done, or not.")
-    return made[0] if made[0].state in (None, "live") else _as_it_stands(desk, made[0])
+    with contextlib.suppress(PlatformError):  # it is there: what a filter made of it, the look afterwards tells
+        return made[0] if made[0].state in (None, "live") else _as_it_stands(desk, made[0])
+    return made[0]
 
 
 def _target(desk: Desk, reply: Outgoing) -> str:

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from modconsole.connectors.writes import aside
 from modconsole.domain.records import Answer
 
 
@@ -84,7 +85,8 @@ class Credentials:
         with self._lock():
             kept = self._load() if self._load is not None else self.secret
             if kept == used:
-                kept = fetch(kept)
+                with aside():
+                    kept = fetch(kept)
                 if self._save is not None:
                     self._save(kept)
             self.secret = kept

@@ -13,7 +13,7 @@ from modconsole.connectors.acts import Act, ActInfo, Done, Order, Undo
 from modconsole.connectors.wordpress_api import Api
 from modconsole.connectors.wordpress_map import Comment
 from modconsole.domain.records import Message
-from modconsole.errors import Gone, OutcomeUnknown, Refused, Unreachable
+from modconsole.errors import Gone, NotDone, OutcomeUnknown, Refused
 
 RIGHT = "to moderate comments (the role Editor or Administrator)"
 
@@ -79,7 +79,7 @@ ACT_TO: dict[str, Act] = {"approved": "approve", "hold": "hold", "spam": "spam",
 def carry_out(api: Api, order: Order, record: Callable[[Comment], Message]) -> Done:
     """Bring a comment into a state and give it back as it stands then. Doing it twice does no harm.
 
-    `Unreachable` after a lost answer is honest here: trying again is safe, whether or not the first try arrived.
+    `NotDone` after a lost answer is honest here: trying again is safe, whether or not the first try arrived.
     """
     if order.on != "message" or (order.act != "restore" and order.act not in STEPS):
         raise Refused(
@@ -112,9 +112,9 @@ def _led(api: Api, comment: Comment, act: Act) -> Comment:
     after = api.one(str(comment.id))
     if act == "restore":
         if after.status == comment.status:
-            raise Unreachable("The site did not restore the comment.", hint="Try again.")
+            raise NotDone("The site did not restore the comment.", hint="Try again.")
     elif _step(after.status or "", act) is not None:
-        raise Unreachable("The site did not say whether it did that, and it is not done.", hint="Try again.")
+        raise NotDone("The site did not say whether it did that, and it is not done.", hint="Try again.")
     return after
 
 

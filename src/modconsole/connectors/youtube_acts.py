@@ -15,7 +15,7 @@ from modconsole.connectors.youtube_api import Api
 from modconsole.connectors.youtube_map import STATUSES, Comment, Thread, message
 from modconsole.connectors.youtube_reader import Reader
 from modconsole.domain.records import Message, State
-from modconsole.errors import Gone, OutcomeUnknown, Refused, Unreachable
+from modconsole.errors import Gone, NotDone, OutcomeUnknown, PlatformError, Refused
 
 GOALS: dict[Act, State] = {"approve": "live", "hold": "held", "remove": "removed", "ban": "removed"}
 BACK: dict[State, Act] = {"live": "approve", "held": "hold", "spam": "hold", "removed": "remove", "hidden": "approve"}
@@ -45,8 +45,8 @@ class Acts:
             return Done((self._record(comment, thread, was),), note=f"It was {WORDS[goal]} already.")
         try:
             self.api.moderate(comment.id, STATUSES[goal], ban=order.act == "ban")
-        except OutcomeUnknown:
-            self._settle(comment, goal, ban=order.act == "ban")
+        except OutcomeUnknown:  # setting a status again does no harm
+            self.api.moderate(comment.id, STATUSES[goal], ban=order.act == "ban")
         undo = None if order.act == "ban" else Undo(BACK[was])
         note = ""
         if order.act == "ban":
@@ -55,13 +55,6 @@ class Acts:
             note = "Undoing holds it for review: only YouTube itself can call a comment likely spam."
         return Done(self._after(comment, thread, goal), undo, note)
 
-    def _settle(self, comment: Comment, goal: State, *, ban: bool) -> None:
-        """After a lost answer: setting a status again does no harm, so it is done once more."""
-        try:
-            self.api.moderate(comment.id, STATUSES[goal], ban=ban)
-        except OutcomeUnknown:
-            raise Unreachable("YouTube did not say whether it did that.", hint="Try again: it does no harm.") from None
-
     def _delete(self, comment: Comment, thread: Thread) -> Done:
         """Delete a comment of ours. A lost answer is settled by looking."""
         try:
@@ -69,7 +62,7 @@ class Acts:
         except OutcomeUnknown:
             with suppress(Gone):
                 self.reader.one(comment.id)
-                raise Unreachable("YouTube did not delete the comment.", hint="Try again.") from None
+                raise NotDone("YouTube did not delete the comment.", hint="Try again.") from None
         except Gone:
             pass  # somebody else was faster
         return Done((self._record(comment, thread, "deleted"),), note="It is deleted for good.")
@@ -79,7 +72,8 @@ class Acts:
         records = [self._record(comment, thread, goal)]
         if comment.snippet.parent_id is None:
             if goal == "live":
-                self.reader.fill(thread)
+                with suppress(PlatformError):  # what cannot be read now comes with the next pull
+                    self.reader.fill(thread)
             for reply in thread.replies:
                 said = reply.snippet.moderation_status
                 if said in (None, "published"):

@@ -6,18 +6,34 @@ import itertools
 from collections.abc import Callable
 
 from modconsole.connectors import chitchat, demo
+from modconsole.desk import ruling
 from modconsole.desk.desk import Desk
 from modconsole.desk.files import BATCH, bulk
 from modconsole.store import marks
 from modconsole.store.ingest import Ingest, ingest
+from modconsole.sync.judging import Judging
 
 
 def fill(desk: Desk) -> None:
     """The made-up community, as it is when the demo begins, with its living feed."""
     now = desk.now()
+    write_rules(desk)
+    judging = Judging(desk.rules, undo_delay=desk.undo_delay, acts=False)
+    judging.attach(desk.db, now)
     ingest(desk.db, list(demo.records(now)), now)
+    judging.leave(desk.db, now)
     for platform, source in demo.PLATFORMS.items():
         marks.save_account(desk.db, source, platform, {"place": source, "start": now})
+
+
+def write_rules(desk: Desk) -> None:
+    """The community's own rules, in the folder of the desk: two that judge in the shadow, and one that is still a draft.
+
+    What is there already is left alone.
+    """
+    for name, text in demo.rules().items():
+        if not (desk.rules / name).exists():
+            ruling.write_file(desk.rules / name, text)
 
 
 RECORDS = 258_145 + 7_168 + 1

@@ -261,18 +261,23 @@ def _spooled(stream: BinaryIO) -> BinaryIO:
 
 @contextmanager
 def bulk(desk: Desk) -> Iterator[Db]:
-    """A connection for much at once; what it wrote is durable at the end.
+    """A connection for much at once; what it wrote is durable at the end. Rules judge what comes, and do nothing about it.
 
     The garbage collector is off meanwhile: records hold no circles, and looking for some in millions of objects takes a fifth of
     an import's time.
     """
+    from modconsole.sync.judging import Judging  # most who read this file import nothing
+
     collecting = gc.isenabled()
     gc.disable()
     try:
         with Db(desk.path, bulk=True) as db:
+            judging = Judging(desk.rules, undo_delay=desk.undo_delay, acts=False)
+            judging.attach(db, desk.now())
             try:
                 yield db
             finally:
+                judging.leave(db, desk.now())
                 db.settle()
     finally:
         if collecting:

@@ -22,6 +22,7 @@ from modconsole.store import marks, received
 from modconsole.store.db import Db
 from modconsole.store.received import Receiver
 from modconsole.sync import receive
+from modconsole.sync.judging import Judging
 
 PORT = 8765
 FRESH_WITHIN = 60.0
@@ -29,6 +30,8 @@ FRESH_WITHIN = 60.0
 MOST_SECRETS = 5
 BELIEVED = 2.0
 """Seconds for which the secrets of a source are not looked up again."""
+TEND_EVERY = 30.0
+"""Seconds between two looks at what the rules of the house have left to do."""
 GRACE = 10.0
 """Seconds that deliveries under way have at the end."""
 
@@ -129,6 +132,8 @@ class Reception:
         self._writing = threading.Lock()
         self._looking = threading.Lock()
         self._keys: dict[str, tuple[float, tuple[bytes, ...]]] = {}
+        self._judging = Judging(desk.rules, undo_delay=desk.undo_delay)
+        self._tended = -TEND_EVERY
 
     def keys(self, source: str) -> tuple[bytes, ...]:
         """The keys of a source; none where it may not write to us, or has none that can be used."""
@@ -147,7 +152,12 @@ class Reception:
     def take(self, delivery: Delivery) -> Reply:
         """Store a delivery; the answer is given when it is on the disk."""
         with self._writing, Db(self.desk.path, create=False) as db:
-            return receive.take(db, delivery, self.desk.now)
+            self._judging.attach(db, self.desk.now())
+            reply = receive.take(db, delivery, self.desk.now)
+            if self._seconds() - self._tended >= TEND_EVERY:
+                self._tended = self._seconds()
+                self._judging.tend(db, self.desk.now())
+            return reply
 
 
 def serve(

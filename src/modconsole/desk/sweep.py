@@ -53,13 +53,17 @@ def engine(desk: Desk, what: str, listener: Listener | None = None) -> Engine:
     import socket
 
     from modconsole.sync.engine import Engine
+    from modconsole.sync.judging import Judging
     from modconsole.sync.reports import quiet
 
     log = logging.getLogger("modconsole")
     if not log.handlers:  # what goes wrong is told by whoever asked; without a handler Python would print it as well
         log.addHandler(logging.NullHandler())
     label = f"{desk.who}@{socket.gethostname().partition('.')[0]} ({what} {os.getpid()})"
-    return Engine(desk.path, label, clock=desk.clock, secrets=credentials_of, listener=listener or quiet)
+    judging = Judging(desk.rules, undo_delay=desk.undo_delay)
+    return Engine(
+        desk.path, label, clock=desk.clock, secrets=credentials_of, listener=listener or quiet, judging=judging
+    )
 
 
 def sync(

@@ -1,4 +1,4 @@
-"""Taking back what was done: decisions, replies, and acts on the platform, by one key and one command."""
+"""Taking back what was done: decisions, replies, acts on the platform, strikes, appeals; by one key and one command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from modconsole.desk.desk import Desk
 from modconsole.domain.ask import Ask
 from modconsole.domain.records import Decision, Send
 from modconsole.errors import Conflict, ModConsoleError, NotFound
-from modconsole.store import acts, journal, outbox
+from modconsole.store import acts, appeals, journal, outbox, strikes
 
 
 class Undone(Struct, kw_only=True):
@@ -37,6 +37,9 @@ def undo(desk: Desk, ident: str | None = None, *, retract: bool = False) -> Undo
             raise NotFound(f"There is nothing of {desk.who}'s to undo.")
         ident = last.id
     found = journal.find(desk.db, ident)
+    known = _of_the_house(desk, ident, found)
+    if known is not None:
+        return known
     if isinstance(found, Send):
         return _reply(desk, found, retract=retract)
     if isinstance(found, Decision):
@@ -49,6 +52,26 @@ def undo(desk: Desk, ident: str | None = None, *, retract: bool = False) -> Undo
     undone = _undone(desk, act.id, act.act, act.source, moderating.undo(desk, act).message)
     undone.person = act.person if act.on == "person" else None
     undone.cancelled = act.state == "queued"
+    return undone
+
+
+def _of_the_house(desk: Desk, ident: str, found: Decision | Send | None) -> Undone | None:
+    """A strike or an appeal, taken back; None where the id is none of theirs. An appeal's reopening has its id."""
+    appeal = appeals.get(desk.db, ident)
+    if appeal is not None and (found is None or found.id == appeal.id):
+        from modconsole.desk import appeals as deciding
+
+        what = f"appeal {appeal.state}" if appeal.state in ("upheld", "reversed") else "appeal"
+        deciding.undo(desk, appeal.id)
+        return _undone(desk, appeal.id, what, appeal.source, appeal.message)
+    given = strikes.get(desk.db, ident)
+    if given is None or found is not None or acts.get(desk.db, ident) is not None:
+        return None
+    from modconsole.desk import strikes as striking
+
+    striking.take_back(desk, given.id)
+    undone = _undone(desk, given.id, "strike", given.source, given.message)
+    undone.person = given.person
     return undone
 
 

@@ -1,26 +1,58 @@
-"""The links that a message has: addresses that stand in its words, and those that HTML hides behind other words."""
+"""The links that a message has: addresses that stand in its words, and those that HTML hides behind other words.
+
+An address has a scheme (`http`, `https`), or begins with `www.`, or is a host with a path (`t.me/x`).
+"""
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
-_ADDRESS = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"]+", re.IGNORECASE)
-_ANCHOR = re.compile(r"<a\b[^>]*>", re.IGNORECASE)
+# A host is looked for only where one can begin, and its parts are bounded: a megabyte of one letter takes linear time.
+_ADDRESS: Final = re.compile(
+    r"""(?:https?://|(?<![\w.@-])www\.|(?<![\w.@/-])(?=(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}/))[^\s<>"]+""",
+    re.IGNORECASE,
+)
+_AFTER: Final = ".,;:!?'\"*_~|"
+"""What belongs to the sentence around an address when it stands at its end."""
+_HOST: Final = re.compile(r"(?:https?://)?(?:[^/?#\\]*@)?([^/?#\\:]*)", re.IGNORECASE)
+_ANCHOR: Final = re.compile(r"<a\b[^<>]*>", re.IGNORECASE)
 _HREF = re.compile(r"\bhref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
 _NO_LINK = re.compile(r"\bclass\s*=\s*[\"'][^\"']*\b(?:mention|hashtag)\b", re.IGNORECASE)
 """Mastodon and its kin make a link of each person and each tag that is named (Mastodon API documentation, Status, `content`)."""
-_CLOSING = ".,;:!?'\")]}"
 
 
-def addresses(text: str) -> list[str]:
-    """The addresses that stand in a plain text, in their order; what closes a sentence or a bracket is not part of one."""
-    return [found.group().rstrip(_CLOSING) for found in _ADDRESS.finditer(text)]
+class Address(NamedTuple):
+    """An address in a text, the host it leads to (without port, without a dot at its end), and where it stands."""
+
+    text: str
+    host: str
+    start: int
+    end: int
+
+
+def addresses(body: str) -> tuple[Address, ...]:
+    """The addresses in a text, in their order."""
+    if "/" not in body and "www." not in body.lower():
+        return ()
+    return tuple(_found(body))
+
+
+def _found(body: str) -> Iterator[Address]:
+    for match in _ADDRESS.finditer(body):
+        text = match[0].rstrip(_AFTER)
+        while text.endswith(")") and text.count(")") > text.count("("):
+            text = text[:-1].rstrip(_AFTER)
+        host = _HOST.match(text)
+        if host is not None and host[1]:
+            yield Address(text, host[1].rstrip("."), match.start(), match.start() + len(text))
 
 
 def links(plain: str, raw_html: str | None = None) -> list[str]:
     """All links of a message: the addresses in its words, then those that only its HTML has."""
-    found = addresses(plain)
+    found = [each.text for each in addresses(plain)]
     if raw_html is None or "<a" not in raw_html.lower():
         return found
     known = {_bare(address) for address in found}

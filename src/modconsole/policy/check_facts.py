@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 from typing import cast
 
 from modconsole.domain import hours
-from modconsole.domain.facts import COUNTED, FACTS, Counted, Counter, Fact, Known, Op
+from modconsole.domain.facts import COUNTED, FACTS, Counted, Counter, Fact, Kind, Known, Op, Question
 from modconsole.errors import InputError
 from modconsole.policy.notes import Notes, near
-from modconsole.policy.spans import compared, operator, span, whole
+from modconsole.policy.spans import compared, span, spell, whole
 from modconsole.policy.vocabulary import HISTORY, HISTORY_OPS
 from modconsole.policy.yaml_nodes import Items, Node, Pairs, Text
 
@@ -21,9 +22,9 @@ def fact(name: str, negated: bool, modifiers: Sequence[str], key: Text, value: N
     known = FACTS[name]
     op: Op | None = None
     for word in modifiers:
-        found = operator(word)
-        if found is None:
-            notes.say("fact modifier", key, word=word, name=name)
+        found, rest = compared(word)
+        if found is None or rest:
+            notes.say("fact brackets" if found else "fact modifier", key, word=word, name=name, op=found, rest=rest)
             return None
         if op is not None:
             notes.say("two operators", key, name=name)
@@ -179,3 +180,46 @@ def _counter(node: Node, negated: bool, notes: Notes) -> Counter | None:
         )
         return None
     return Counter(counted=cast("Counted", word), within=within, op=op, number=wanted, here=here, negated=negated)
+
+
+def apart(questions: Iterable[Question]) -> tuple[str, str, str] | None:
+    """A fact that is asked twice for what cannot be together, as `< 1 day` and `> 2 days`: its name and both; None if there is
+    none. What may be several things at once, as tags, never contradicts itself."""
+    asked: dict[str, list[Fact]] = {}
+    for question in questions:
+        if isinstance(question, Fact) and not question.negated:
+            asked.setdefault(question.name, []).append(question)
+    for name, facts in asked.items():
+        for one, other in combinations(facts, 2):
+            if not _together(FACTS[name].kind, one, other) and name != "author tags":
+                return name, _spell(one), _spell(other)
+    return None
+
+
+def _together(kind: Kind, one: Fact, other: Fact) -> bool:
+    if kind == "flag":
+        return one.flag == other.flag
+    if kind == "words":
+        return bool(set(one.words) & set(other.words))
+    if kind == "hours":
+        return True
+    low = max(_least(one), _least(other))
+    high = min(_most(one), _most(other))
+    return low <= high
+
+
+def _least(fact: Fact) -> int:
+    return {"=": fact.number, ">=": fact.number, ">": fact.number + 1}.get(fact.op, 0)
+
+
+def _most(fact: Fact) -> int:
+    return {"=": fact.number, "<=": fact.number, "<": fact.number - 1}.get(fact.op, 10**18)
+
+
+def _spell(fact: Fact) -> str:
+    kind = FACTS[fact.name].kind
+    if kind == "flag":
+        return "true" if fact.flag else "false"
+    if kind == "words":
+        return ", ".join(fact.words)
+    return f"{fact.op} {spell(fact.number) if kind == 'span' else fact.number}"

@@ -12,7 +12,7 @@ from modconsole.domain.facts import FACTS
 from modconsole.policy import check_facts, items
 from modconsole.policy.model import CHANNELS, FIELDS, FOLDS, METHODS, Channel, Check, Field, Fold, Method, TextCheck
 from modconsole.policy.notes import Notes, near
-from modconsole.policy.spans import operator
+from modconsole.policy.spans import compared
 from modconsole.policy.vocabulary import MODIFIERS, OTHER_FIELDS, OTHER_MODIFIERS
 from modconsole.policy.yaml_nodes import Node, Text
 
@@ -71,7 +71,8 @@ def read(key_node: Text, value: Node, given: Given) -> tuple[Check, ...]:
     notes = given.notes
     key = take_apart(key_node)
     if key is None:
-        notes.say("check key", key_node, key=key_node.text)
+        divided = not key_node.style and "(" in key_node.text and isinstance(value, Text) and value.nothing
+        notes.say("comma in braces" if divided else "check key", key_node, key=key_node.text)
         return ()
     for name, at in zip(key.names, key.at, strict=True):
         if name not in EVERY_KEY:
@@ -111,6 +112,9 @@ def words(key: Key, value: Node, given: Given) -> TextCheck | None:
     fields = tuple(dict.fromkeys(field for name in key.names for field in JOINED.get(name, (cast("Field", name),))))
     if modifiers is None:
         return None
+    idle = modifiers.regex or fields == ("domain",) or modifiers.method not in (None, "word", "substring")
+    if modifiers.channels and idle:
+        given.notes.say("channel idle", key.text, word=modifiers.channels[0])
     method = modifiers.method or ("substring" if modifiers.regex else "word")
     fold = modifiers.fold or ("case" if modifiers.regex else "lookalike")
     found = items.read(value, items.Wanted(modifiers.regex, method, fold), given.lists, given.notes, given.source)
@@ -161,7 +165,7 @@ def _modifier(word: str, found: _Modifiers) -> str:
         found.regex = True
     elif word == "every":
         found.every = True
-    elif operator(word) is not None:
+    elif compared(word)[0] is not None:
         return "words compared"
     else:
         return "unknown modifier" if word else "empty modifier"

@@ -125,44 +125,51 @@ def is_word(char: str) -> bool:
     return _WORD.match(char) is not None
 
 
+_PARENTHESIZED: Final = {chr(0x249C + n): chr(0x61 + n) for n in range(26)} | {
+    chr(0x1F110 + n): chr(0x41 + n) for n in range(26)
+}
+
+
 def _visible(text: str) -> str:
+    """Decomposed, without marks and what cannot be seen, in the case that it has."""
+    if text in _PARENTHESIZED:  # NFKD makes three characters of it
+        return _PARENTHESIZED[text]
     return _STRIPPED.sub("", unicodedata.normalize("NFKD", text))
+
+
+def _special(char: str) -> str | None:
+    """What is not decomposed: ASCII, control characters, surrogates, and syllables that are one character."""
+    if char.isascii():
+        return "" if _ASCII_CONTROL.match(char) else char.lower()
+    if "\x80" <= char <= "\x9f":
+        return " " if char == "\x85" else ""
+    if "\ud800" <= char <= "\udfff":
+        return "\ufffd"
+    whole = unicodedata.normalize("NFKC", char)
+    return whole if _KEPT.fullmatch(whole) else None
 
 
 def _marks(char: str) -> str:
     """One character, or a sequence that is one, at the level `marks`."""
-    if char.isascii():
-        return "" if _ASCII_CONTROL.match(char) else char.lower()
-    whole = unicodedata.normalize("NFKC", char)
-    if _KEPT.fullmatch(whole):
-        return whole
-    if "\ud800" <= char <= "\udfff":
-        return "\ufffd"
-    if unicodedata.category(char[0]) == "Cc":
-        return " " if char == "\x85" else ""
-    return _visible(_visible(char).casefold())
+    special = _special(char)
+    return _visible(_visible(char).casefold()) if special is None else special
 
 
 def _look(char: str) -> str:
     """One character, or a sequence that is one, at the level `lookalike`."""
-    if char.isascii():
-        return _marks(char)
-    if char in _ALIKE:
-        return _ALIKE[char].casefold()
-    visible = _visible(char)
-    if len(visible) == 1 and _KEPT.fullmatch(unicodedata.normalize("NFKC", char)):
-        return _ALIKE.get(visible, visible)
-    if _KEPT.fullmatch(unicodedata.normalize("NFKC", char)) or "\ud800" <= char <= "\udfff":
-        return _marks(char)
-    return "".join(map(_look_one, visible)) if unicodedata.category(char[0]) != "Cc" else _marks(char)
+    special = _special(char)
+    if special is not None:
+        return _ALIKE.get(special, special)
+    return "".join(map(_look_one, _visible(char)))
 
 
 def _look_one(char: str) -> str:
     if not char.isascii() and unicodedata.category(char) == "Nd":
         return str(unicodedata.decimal(char))
-    if char in _ALIKE:
-        return _ALIKE[char].casefold()
-    return "".join(_ALIKE.get(each, each) for each in _visible(char.casefold()))
+    alike = _ALIKE.get(char)
+    if alike is not None:
+        return alike.casefold()
+    return "".join(_ALIKE.get(each, each).casefold() for each in _visible(char.casefold()))
 
 
 class _Table(dict[int, str]):

@@ -7,9 +7,9 @@ from typing import Any
 from modconsole.policy import actions
 from modconsole.policy.check_facts import length, number, truth
 from modconsole.policy.model import Action, House, Problem, Rung
-from modconsole.policy.notes import Notes, near
+from modconsole.policy.notes import Notes, Spot, near
 from modconsole.policy.vocabulary import HOUSE, RUNG, RUNG_ACTIONS
-from modconsole.policy.yaml_nodes import Items, Node, Pairs, Spot, Text, documents, read
+from modconsole.policy.yaml_nodes import Items, Node, Pairs, Text, documents, read
 
 ORDERS = ("all", "automoderator")
 MOST_STRIKES = 1_000

@@ -11,6 +11,7 @@ from typing import Final
 import regex
 from msgspec import Struct
 
+from modconsole.policy.fold import fold_text, forms
 from modconsole.policy.model import Fold, Method
 from modconsole.policy.notes import Notes, near
 from modconsole.policy.yaml_nodes import Items, Node, Pairs, Text
@@ -110,6 +111,9 @@ def _checked(part: Text, wanted: Wanted, notes: Notes, source: str) -> bool:
 
 def _literal(part: Text, wanted: Wanted, notes: Notes) -> bool:
     text = part.text
+    if not text.isascii() and not forms(text, wanted.fold):
+        notes.say("item blank", part)
+        return False
     if wanted.method == "substring" and len(text) <= 2 and text.isalnum() and text.isascii():
         notes.say("item short", part, item=text)
     return True
@@ -129,6 +133,10 @@ def _expression(part: Text, wanted: Wanted, notes: Notes) -> bool:
         return False
     if everywhere(part.text):
         notes.say("hits everything", part, item=part.text)
+    if wanted.fold in ("marks", "lookalike") and not part.text.isascii():
+        lost = {letter for letter in part.text if letter.isalpha() and fold_text(letter, wanted.fold) != letter.lower()}
+        if lost:
+            notes.say("folded expression", part, letters="".join(sorted(lost)), fold=wanted.fold)
     return True
 
 

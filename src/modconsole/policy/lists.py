@@ -8,9 +8,9 @@ from typing import Final
 from msgspec import Struct
 
 from modconsole.policy.model import Problem
-from modconsole.policy.notes import Notes, near
+from modconsole.policy.notes import Notes, Spot, near
 from modconsole.policy.whens import NAME
-from modconsole.policy.yaml_nodes import Items, Pairs, Spot, Text, documents, read
+from modconsole.policy.yaml_nodes import Items, Pairs, Text, documents, read
 
 LONGEST: Final = 4_000
 """Characters of one item."""
@@ -83,7 +83,8 @@ def together(written: list[Written]) -> dict[str, tuple[str, ...]]:
     for one in written:
         if one.name in by_name:
             first = by_name[one.name]
-            one.notes.say("list twice", one.at, name=one.name, path=first.notes.path, line=first.at.line)
+            where = f"{first.notes.path}:{first.at.line}" if first.notes.path else f"line {first.at.line}"
+            one.notes.say("list twice", one.at, name=one.name, where=where)
         elif _NAME.fullmatch(one.name):
             by_name[one.name] = one
     whole: dict[str, tuple[str, ...] | None] = {}
@@ -137,6 +138,8 @@ def _items(
                 one.notes.say("unknown list", at, name=other, near=hint)
             items = whole.get(other)
             if items is None:
+                if other in by_name:
+                    one.notes.say("list broken", at, name=one.name, other=other)
                 right = False
                 continue
             found.update(dict.fromkeys(items))

@@ -20,12 +20,14 @@ from typing import Any, Final
 from modconsole.policy import lists as shared
 from modconsole.policy.house import read_house
 from modconsole.policy.model import House, Problem, Rule, RuleSet
-from modconsole.policy.notes import Notes
+from modconsole.policy.notes import Notes, Spot
 from modconsole.policy.rule_doc import read_rule
-from modconsole.policy.yaml_nodes import Spot, documents, spot
+from modconsole.policy.yaml_nodes import documents, spot
 
-LARGEST: Final = 4 * 1024 * 1024
-"""Bytes of one file."""
+LARGEST: Final = 2 * 1024 * 1024
+"""Bytes of one YAML file."""
+LARGEST_LIST: Final = 8 * 1024 * 1024
+"""Bytes of a list, which is read line by line."""
 MOST_FILES: Final = 10_000
 SUFFIXES: Final = (".yaml", ".yml")
 
@@ -50,7 +52,8 @@ def load_folder(path: Path) -> RuleSet:
             rules += read
             problems += found
     kept, again = without_repeated(rules)
-    return RuleSet(rules=tuple(kept), problems=(*problems, *again), house=house, lists=lists)
+    problems = sorted([*problems, *again], key=lambda problem: (problem.path, problem.line, problem.column))
+    return RuleSet(rules=tuple(kept), problems=tuple(problems), house=house, lists=lists)
 
 
 def read_documents(
@@ -136,8 +139,9 @@ def _text(path: Path, shown: str, problems: list[Problem]) -> str | None:
         if not stat.S_ISREG(about.st_mode):  # a pipe would never end
             problems.append(_problem("no file", shown))
             return None
-        if about.st_size > LARGEST:
-            problems.append(_problem("large file", shown, most=LARGEST // 1024 // 1024))
+        most = LARGEST_LIST if shown.endswith(".txt") else LARGEST
+        if about.st_size > most:
+            problems.append(_problem("large file", shown, most=most // 1024 // 1024))
             return None
         return read_text(path)
     except FileNotFoundError:

@@ -263,6 +263,8 @@ class House(Struct, frozen=True, kw_only=True):
     """Who may set rules live; empty: everybody."""
     title: str = "Community guidelines"
     intro: str = ""
+    guidelines: str = ""
+    """The address where members find the guidelines; notices link to it."""
     strikes_last: int = 90 * 86_400_000_000
     """Microseconds after which a strike is no longer in force."""
     ladder: tuple[Rung, ...] = ()

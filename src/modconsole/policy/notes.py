@@ -9,6 +9,8 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
+from msgspec import Struct
+
 from modconsole.policy.model import Problem
 from modconsole.policy.sayings import SAYINGS
 
@@ -30,6 +32,13 @@ class Place(Protocol):
     def column(self) -> int: ...
 
 
+class Spot(Struct, frozen=True):
+    """A place where nothing else is known of."""
+
+    line: int
+    column: int
+
+
 class Notes:
     """The problems of one document. `rule` is set as soon as the id is known."""
 
@@ -47,7 +56,7 @@ class Notes:
         """Note a problem: one of `SAYINGS`, at a place or `ahead` columns after it. Values go into it cut to size."""
         form = SAYINGS[saying]
         self.wrong = self.wrong or not form.warning
-        if len(self._found) >= MOST:
+        if self.full:
             self._more = True
             return
         cut = {name: clipped(str(value)) if name != "near" else value for name, value in values.items()}
@@ -61,6 +70,11 @@ class Notes:
                 warning=form.warning,
             )
         )
+
+    @property
+    def full(self) -> bool:
+        """Whether no more would be shown."""
+        return len(self._found) >= MOST
 
     def problems(self) -> list[Problem]:
         """All of them in the order of their places."""

@@ -6,11 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from msgspec import Struct
-
 from modconsole.domain.facts import FACTS
-from modconsole.policy import actions, checks, whens
-from modconsole.policy.check_facts import number, truth
+from modconsole.policy import actions, check_facts, checks, whens
+from modconsole.policy.check_facts import truth
 from modconsole.policy.model import (
     STATUSES,
     Action,
@@ -23,8 +21,8 @@ from modconsole.policy.model import (
     TextCheck,
     When,
 )
-from modconsole.policy.notes import Notes, near
-from modconsole.policy.spans import instant
+from modconsole.policy.notes import Notes, Spot, near
+from modconsole.policy.spans import instant, whole
 from modconsole.policy.trials import bounds, examples
 from modconsole.policy.vocabulary import AUTOMOD, KEYS, OTHER_KEYS, REQUIRED
 from modconsole.policy.yaml_nodes import Items, Node, Pairs, Text, read
@@ -34,6 +32,8 @@ LIMITS: Final = {"name": 200, "owner": 100, "section": 200, "why": 10_000, "publ
 _ONE_LINE = ("name", "owner", "section")
 MOST_PRIORITY: Final = 1_000_000
 MOST_SELECTIONS: Final = 200
+_REMARK = re.compile(r"[ \t]+(#[^\s:]*[ \t]*:)")
+"""After a key: what was to be its suffix, and is a remark to YAML."""
 
 
 def read_rule(
@@ -130,7 +130,9 @@ def _slug(root: Pairs, text: str = "") -> str:
 
 
 def _unknown(name: str, key: Text, notes: Notes) -> None:
-    if name in AUTOMOD:
+    if notes.full:  # a hint costs more than reading
+        notes.say("unknown key", key, key=name, near="")
+    elif name in AUTOMOD:
         notes.say("automod key", key, key=name, near=AUTOMOD[name])
     elif name.casefold() not in OTHER_KEYS and checks.looks_like_check(name):
         notes.say("check outside", key, key=name)
@@ -186,13 +188,10 @@ def _expires(root: Pairs, notes: Notes) -> int | None:
 def _priority(root: Pairs, notes: Notes) -> int:
     if "priority" not in root.pairs:
         return 0
-    return _between(root.pairs["priority"][1], notes)
-
-
-def _between(node: Node, notes: Notes) -> int:
-    found = number(node, notes, least=-MOST_PRIORITY)
-    if found is not None and found > MOST_PRIORITY:
-        notes.say("large priority", node, most=MOST_PRIORITY)
+    node = root.pairs["priority"][1]
+    found = whole(node.text) if isinstance(node, Text) else None
+    if found is None or abs(found) > MOST_PRIORITY:
+        notes.say("no priority", node, most=MOST_PRIORITY)
     return found or 0
 
 
@@ -232,11 +231,18 @@ def _alternatives(name: str, value: Node, given: checks.Given) -> tuple[tuple[Ch
         given.notes.say("selection empty", value, name=name)
     for node in nodes:
         if not isinstance(node, Pairs) or not node.pairs:
-            given.notes.say("selection empty", node, name=name)
+            remark = _REMARK.match(given.source, node.end) if isinstance(node, Text) and not node.style else None
+            if remark:
+                given.notes.say("remark in key", node, ahead=remark.start(1) - node.start)
+            else:
+                given.notes.say("selection empty", node, name=name)
             continue
         every = tuple(check for key, part in node.pairs.values() for check in checks.read(key, part, given))
         if every:
             found.append(every)
+        never = check_facts.apart(check for check in every if not isinstance(check, TextCheck))
+        if never is not None:
+            given.notes.say("facts apart", node, name=never[0], one=never[1], other=never[2])
     return tuple(found)
 
 
@@ -288,7 +294,7 @@ def _when(root: Pairs, selections: tuple[Selection, ...], notes: Notes) -> When 
         return None
     inline = node.style in ("", '"', "'") and node.end - node.start == len(node.text) + 2 * len(node.style)
     found = whens.read(
-        node.text, written, notes, _Inside(node.line, node.column + (len(node.style) if inline else 0)), inline=inline
+        node.text, written, notes, Spot(node.line, node.column + (len(node.style) if inline else 0)), inline=inline
     )
     if found is None or notes.wrong:
         return found
@@ -302,11 +308,6 @@ def _when(root: Pairs, selections: tuple[Selection, ...], notes: Notes) -> When 
     if len(possible) == 1:
         notes.say("always" if possible == {True} else "never", node)
     return found
-
-
-class _Inside(Struct, frozen=True):
-    line: int
-    column: int
 
 
 def _strikes(root: Pairs, done: tuple[Action, ...], notes: Notes) -> None:

@@ -50,7 +50,7 @@ def span(text: str) -> int | None:
 def spell(microseconds: int) -> str:
     """A length of time as `span` reads it: the largest unit that leaves nothing over."""
     for name, size in reversed(UNITS.items()):
-        if name not in ("month", "year") and microseconds >= size and microseconds % size == 0:
+        if name not in ("week", "month", "year") and microseconds >= size and microseconds % size == 0:
             number = microseconds // size
             return f"{number} {name}{'' if number == 1 else 's'}"
     return f"{microseconds / SECOND:.6f}".rstrip("0").rstrip(".") + " seconds"
@@ -74,12 +74,6 @@ def compared(text: str) -> tuple[Op | None, str]:
         return None, text
     op = match["op"]
     return (cast("Op", _OPS.get(op, op)) if op else None), match["rest"]
-
-
-def operator(text: str) -> Op | None:
-    """An operator that stands alone."""
-    op, rest = compared(text)
-    return op if not rest else None
 
 
 def whole(text: str) -> int | None:

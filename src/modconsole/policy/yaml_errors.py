@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from msgspec import Struct
 from ruamel.yaml.error import MarkedYAMLError
 
-from modconsole.policy.notes import Notes
+from modconsole.policy.notes import Notes, Spot
 
 _KNOWN: Final[tuple[tuple[str, str], ...]] = (
     (r"found character '\\t'", "tab"),
     (r"found character '(?P<what>.)' that cannot start", "needs quotes"),
-    (r"but found '(?P<what>\*)'", "needs quotes"),
+    (r"expected alphabetic or numeric", "needs quotes"),
+    (r"mapping (?P<what>keys) are not allowed", "needs quotes"),
     (r"found unknown escape character '?(?P<what>.)", "escape"),
     (r"expected escape sequence", "escape digits"),
     (r"mapping values are not allowed", "second colon"),
@@ -26,17 +26,12 @@ _KNOWN: Final[tuple[tuple[str, str], ...]] = (
     (r"expected the node content", "open bracket"),
     (r"expected chomping or indentation|expected a comment or a line break|range 1-9", "block sign"),
     (r"sequence entries are not allowed", "dash"),
-    (r"expected <block end>", "indentation"),
+    (r"expected <block end>|expected '<document start>'", "indentation"),
 )
 _BLOCK_NUMBER = re.compile(r":[ \t]+(?P<said>[>|]=?[ \t]*\d[^#\n\r]*)")
 _REMARK_IN_KEY = re.compile(r"[ \t]+#[^\s:]*[ \t]*:")
 _TAB = re.compile(r"[ ]*\t")
 _CURLY = re.compile("[“”„‟«»‘’‚‛]")
-
-
-class _Place(Struct, frozen=True):
-    line: int
-    column: int
 
 
 def syntax(error: MarkedYAMLError, text: str, notes: Notes) -> None:
@@ -45,7 +40,7 @@ def syntax(error: MarkedYAMLError, text: str, notes: Notes) -> None:
     if mark is None:
         notes.say("no yaml", None)
         return
-    at = _Place(notes.line + mark.line, mark.column + 1)
+    at = Spot(notes.line + mark.line, mark.column + 1)
     problem = str(error.problem or "")
     saying, what = next(
         (
@@ -55,8 +50,12 @@ def syntax(error: MarkedYAMLError, text: str, notes: Notes) -> None:
         ),
         ("no yaml", ""),
     )
-    if saying == "open quote" and error.context_mark is not None:
-        at = _Place(notes.line + error.context_mark.line, error.context_mark.column + 1)
+    if saying == "needs quotes" and len(what) != 1:
+        first = error.context_mark or mark
+        at = Spot(notes.line + first.line, first.column + 1)
+        what = text[first.index : first.index + 1]
+    if saying in ("open quote", "no colon") and error.context_mark is not None:
+        at = Spot(notes.line + error.context_mark.line, error.context_mark.column + 1)
     if saying in ("open bracket", "open brace") and error.context_mark is not None:
         start = error.context_mark
         notes.say(saying, at, line=notes.line + start.line, column=start.column + 1)
@@ -74,17 +73,17 @@ def _by_line(line: str, number: int, saying: str, notes: Notes) -> bool:
     """Whether a line shows one of the usual slips, which then has been noted."""
     sign = _BLOCK_NUMBER.search(line)
     if sign and saying in ("block sign", "no colon", "indentation"):
-        notes.say("folded", _Place(number, sign.start("said") + 1), said=sign["said"].strip())
+        notes.say("folded", Spot(number, sign.start("said") + 1), said=sign["said"].strip())
         return True
     remark = _REMARK_IN_KEY.search(line)
     if remark and saying in ("no colon", "indentation", "second colon"):
-        notes.say("remark in key", _Place(number, remark.start() + 1))
+        notes.say("remark in key", Spot(number, remark.start() + 1))
         return True
     if _TAB.match(line) and saying not in ("escape", "escape digits"):
-        notes.say("tab", _Place(number, line.index("\t") + 1))
+        notes.say("tab", Spot(number, line.index("\t") + 1))
         return True
     curly = _CURLY.search(line)
     if curly and saying in ("second colon", "no colon", "open bracket", "indentation"):
-        notes.say("curly quotes", _Place(number, curly.start() + 1))
+        notes.say("curly quotes", Spot(number, curly.start() + 1))
         return True
     return False

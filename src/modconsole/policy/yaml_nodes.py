@@ -27,12 +27,12 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from modconsole.policy.notes import Notes
+from modconsole.policy.notes import Notes, Spot
 from modconsole.policy.yaml_errors import syntax
 
 DEEPEST: Final = 20
 """Levels of nesting. A rule needs six."""
-LONGEST: Final = 262_144
+LONGEST: Final = 131_072
 """Characters of one document."""
 _BAD = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BREAK = re.compile(r"\r\n?|\n")
@@ -76,13 +76,6 @@ class Pairs(Node):
     pairs: dict[str, tuple[Text, Node]]
     """By the text of the key: key and value, in the order of the file."""
     flow: bool
-
-
-class Spot(Struct, frozen=True):
-    """A place that is no node."""
-
-    line: int
-    column: int
 
 
 class Document(Struct, frozen=True):
@@ -172,7 +165,7 @@ class _Builder:
             elif isinstance(event, CollectionEndEvent):
                 self._close(event)
             elif isinstance(event, AliasEvent):
-                self._refuse("alias", event, name=event.anchor)
+                self._refuse("alias", event)
         if self._root is None:
             self._notes.say("no mapping", None)
         return self._root
@@ -188,12 +181,9 @@ class _Builder:
 
     def _check(self, event: NodeEvent) -> None:
         if event.anchor is not None:
-            self._refuse("anchor", event, name=event.anchor)
-        tag = getattr(event, "tag", None)
-        if tag is not None and str(tag) != "!":
-            self._refuse("tag", event, name=str(tag).replace("tag:yaml.org,2002:", "!!"))
-        if tag is not None:
-            self._refuse("tag", event, name="!")
+            self._refuse("anchor", event)
+        if getattr(event, "tag", None) is not None:
+            self._refuse("yaml tag", event)
 
     def _scalar(self, event: ScalarEvent) -> Text:
         style = event.style or ""

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
 
 from textual.app import ComposeResult
@@ -120,6 +120,11 @@ class Base(Screen[None]):
         return cast("Console", self.app)
 
     @property
+    def place(self) -> str:
+        """The keys that work now: `PLACE`, unless a screen has several of them."""
+        return self.PLACE
+
+    @property
     def desk(self) -> Desk:
         """The desk that this console is."""
         return self.console.desk
@@ -199,7 +204,7 @@ class Base(Screen[None]):
             return
         room = self.app.size.width + 1  # the last one's gap may be cut off
         shown: list[list[Piece]] = []
-        offered = sorted((c for c in keys.of_screen(self.PLACE) if c.footer), key=lambda c: c.footer)
+        offered = sorted((c for c in keys.of_screen(self.place) if c.footer), key=lambda c: c.footer)
         for each in sorted(offered, key=lambda c: c.footer < 90):  # the last ones are never pushed out by the others
             refused = self.refusal(each) is not None
             if refused and not each.needs_ask:
@@ -252,9 +257,10 @@ class Base(Screen[None]):
         if not self._said:
             self.show_foot()
 
-    def action_back(self) -> None:
+    def action_back(self) -> Awaitable[None] | None:
         """Back to where we came from."""
         self.app.pop_screen()
+        return None
 
     async def ask_for(self, label: Safe, text: str, take: Callable[[str], None]) -> None:
         """A line to type into, in the ribbon's place; `take` is called with what was typed, unless Esc was pressed."""

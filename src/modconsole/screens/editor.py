@@ -68,13 +68,15 @@ def from_editor(text: str, given: str) -> str:
     return for_file(head).strip()
 
 
-def edit(words: Sequence[str], content: str) -> str | None:
+def edit(words: Sequence[str], content: str, name: str = "reply.txt") -> str | None:
     """Run the editor on a file with this content and give what it holds then; None where the editor failed or gave up.
+
+    `name` is what the file is called: by its end editors know what it is made of.
 
     Blocks until the editor has ended; the terminal must be free.
     """
     with tempfile.TemporaryDirectory(prefix="modconsole-") as folder:  # made with mode 0700
-        path = Path(folder) / "reply.txt"
+        path = Path(folder) / name
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(content)
         try:

@@ -73,6 +73,25 @@ def first_source() -> list[Piece]:
     )
 
 
+def first_rule(folder: str) -> list[Piece]:
+    """The list of rules is empty."""
+    return page(
+        literal("There are no rules yet"),
+        literal("A rule says which messages it means, and what to do about them:"),
+        literal("hold spam, tag what is urgent, show a person what they should see."),
+        literal(""),
+        (literal("N"), literal("write the first one, from a short example")),
+        (literal("I"), literal("read an AutoModerator file, as drafts")),
+        literal(""),
+        literal("While you write, the lab shows what it would hit of all that is"),
+        literal("stored. Then let it judge in the shadow, where it counts and does"),
+        literal("nothing; only when you say so does it act. Whatever a rule does"),
+        literal("can be explained, and taken back."),
+        literal(""),
+        fill("Rules are files: {}", line(folder, 200)),
+    )
+
+
 def no_match(limit: str) -> list[Piece]:
     """The limit fits nothing."""
     return page(

@@ -12,6 +12,7 @@ from modconsole.desk.views import Header
 from modconsole.domain.safetext import EMPTY, Safe, fill, fit, join
 from modconsole.errors import ModConsoleError
 from modconsole.screens.base import Base
+from modconsole.widgets.pager import Key
 from modconsole.widgets.plain import Piece, Plain, PlainLine
 from modconsole.widgets.rowlist import RowList
 from modconsole.widgets.window import Pager, Row
@@ -24,6 +25,8 @@ class ListScreen(Base, Generic[R]):
 
     FOOT_FOLLOWS: ClassVar[bool] = False
     """Whether what can be done depends on the row, and not only on whether there is one."""
+    MARKS: ClassVar[bool] = False
+    """Whether rows can be marked, to act on them at once."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,6 +64,9 @@ class ListScreen(Base, Generic[R]):
     def moved(self, row: R | None) -> None:
         """The cursor is on another row, or the list has another length; called in the handler of the key."""
 
+    def marks(self, marked: frozenset[Key]) -> None:
+        """Other rows are marked."""
+
     def ribbon_left(self) -> Sequence[Piece]:
         """What the ribbon says while nothing is new."""
         return ()
@@ -87,6 +93,7 @@ class ListScreen(Base, Generic[R]):
             self.draw,
             on_cursor=self._moved,
             on_open=self.opened,
+            on_mark=self.marks if self.MARKS else None,
             on_news=self._told_news,
             on_lost=self.lost,
             on_error=self._failed,

@@ -74,7 +74,7 @@ class PaletteScreen(ModalScreen[None]):
 
     def _fitting(self, words: str) -> list[Found]:
         ranked = []
-        for at, each in enumerate(keys.of_screen(self._below.PLACE)):
+        for at, each in enumerate(keys.of_screen(self._below.place)):
             rank = matches(words, each)
             if rank is not None and each.action and each.id != "palette":
                 ranked.append((rank, at, each))

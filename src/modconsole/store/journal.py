@@ -55,19 +55,34 @@ _ACTS = (
     " case d.state when 'done' then ifnull(d.became, 'done') else d.state end, d.reason, d.kind, d.label, d.until"
     " from moderation d join source s on s.id = d.source left join conversation c on c.id = d.conversation "
 )
+_STRIKES = (
+    "select d.id, d.seq, d.at, d.by, 'strike', s.native, c.native, p.native, m.native, d.undone_at is not null, '',"
+    " iif(d.reason = '' and d.rule is not null, 'rule ' || d.rule, d.reason), '', '', d.expires_at"
+    " from strike d join person p on p.id = d.person join source s on s.id = p.source"
+    " left join message m on m.id = d.message left join conversation c on c.id = m.conversation "
+)
+# its latest step: who opened it, or who decided it
+_APPEALS = (
+    "select d.id, d.seq, ifnull(d.decided_at, d.at), d.by, case when d.state in ('upheld', 'reversed') then 'appeal ' || d.state"
+    " else 'appeal' end, s.native, c.native, p.native, m.native, d.state = 'withdrawn', '',"
+    " iif(d.answer <> '', d.answer, d.text), '', '', null"
+    " from (select id, seq, at, iif(state in ('upheld', 'reversed'), decided_by, by) as by, person, message, text, state, answer,"
+    " decided_at from appeal) d join person p on p.id = d.person join source s on s.id = p.source"
+    " join message m on m.id = d.message join conversation c on c.id = m.conversation "
+)
 
 
 def journal(db: Db, limit: int, *, by: str | None = None) -> list[Done]:
-    """The latest acts, newest first: decisions, sends and moderation together.
+    """The latest acts, newest first: decisions, sends, moderation, strikes and appeals together.
 
     What takes a moderation act back is told with that act.
     """
     who = "where d.by = ?" if by is not None else "where 1"
     args = [by] if by is not None else []
     found = db.rows(
-        f"select * from ({_DECISIONS}{who} union all {_REPLIES}{who} union all {_ACTS}{who} and d.undoes is null)"
-        " order by seq desc limit ?",
-        [*args, *args, *args, limit],
+        f"select * from ({_DECISIONS}{who} union all {_REPLIES}{who} union all {_ACTS}{who} and d.undoes is null"
+        f" union all {_STRIKES}{who} union all {_APPEALS}{who}) order by seq desc limit ?",
+        [*args * 5, limit],
     )
     return [
         Done(**dict(zip(Done.__struct_fields__, (*row[:9], bool(row[9]), *row[10:]), strict=True))) for row in found
@@ -146,6 +161,15 @@ def draft(db: Db, source: str, message: str, by: str) -> Draft | None:
     if row is None:
         return None
     return Draft(source=source, message=message, by=by, text=row[0], through=row[1], saved_at=row[2])
+
+
+def drafts_in(db: Db, source: str, by: str) -> list[Draft]:
+    """All drafts that somebody keeps in one place, newest first."""
+    rows: Any = db.rows(
+        "select message, text, through, saved_at from draft where source = ? and by = ? order by saved_at desc, message",
+        (source, by),
+    )
+    return [Draft(source=source, message=row[0], by=by, text=row[1], through=row[2], saved_at=row[3]) for row in rows]
 
 
 def drop_draft(db: Db, source: str, message: str, by: str) -> None:

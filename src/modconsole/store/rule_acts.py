@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from modconsole.domain.times import DAY
 from modconsole.store.acts import OPPOSITE
+from modconsole.store.conditions import TAGGED
 from modconsole.store.db import Db
 from modconsole.store.tallies import Tally, add
 
@@ -127,6 +128,11 @@ def on_ask(db: Db, rule: str, conversation: int, person: int) -> list[Placed]:
         person,
         rule,
     )
+
+
+def has_tag(db: Db, conversation: int, tag: str) -> bool:
+    """Whether something in a conversation, by its row id, has a tag."""
+    return bool(db.value(f"select {TAGGED} from (select ? conversation) k", (tag, conversation)))
 
 
 def proposals(db: Db, *, rule: str | None = None, leave: Sequence[str] = ()) -> list[Placed]:

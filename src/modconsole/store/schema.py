@@ -298,11 +298,12 @@ def rules(db: Database) -> None:
 
 
 _TEXTS = (
-    # Messages whose text was replaced or removed, each with the number of its last change: what was copied has to follow.
+    # Messages whose words were replaced or removed, each with the number of its last change: what was copied has to follow.
     "create table text_change (message integer primary key, change integer not null)",
     "create unique index text_change_by on text_change (change)",
-    """create trigger message_text_changed after update of text, plain, title on message
-        when old.text is not new.text or old.plain is not new.plain or old.title is not new.title begin
+    """create trigger message_text_changed after update of text, plain, title, conversation, person on message
+        when old.text is not new.text or old.plain is not new.plain or old.title is not new.title
+            or old.conversation <> new.conversation or old.person <> new.person begin
         insert into text_change values (new.id, (select ifnull(max(change), 0) + 1 from text_change))
             on conflict do update set change = excluded.change; end""",
     """create trigger message_text_gone after delete on message begin

@@ -39,12 +39,10 @@ class Stamp(Struct, frozen=True, kw_only=True):
     """The number of the last change of a text; 0 where there was none."""
 
 
-class Body(Struct, frozen=True, gc=False):
-    """A message's own words: plain text, and the title where the message has one of its own."""
-
-    row_id: int
-    text: str
-    title: str | None = None
+Body = tuple[int, str, str | None, int, int]
+"""A message's own words: its row id, its plain text, its title where it has one of its own, and the row ids of its conversation
+and of its author."""
+_BODY = "id, coalesce(plain, text), title, conversation, person"
 
 
 def texts_of(db: Db, ids: Sequence[int]) -> list[Texts]:
@@ -70,7 +68,7 @@ def about(db: Db, ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
 
 
 def stamp(db: Db) -> Stamp:
-    """How far the database has come. Costs microseconds; the first time of all it draws the database's number, which is a write."""
+    """How far the database has come. Costs microseconds; only the first time of all it writes: the number that it drew."""
     database, last, change = db.row(
         "select (select value from counter where name = 'database'), (select max(id) from message),"
         " (select max(change) from text_change)"
@@ -84,10 +82,7 @@ def stamp(db: Db) -> Stamp:
 
 def texts_since(db: Db, row_id: int, limit: int) -> list[Body]:
     """Messages that were stored after the one with this row id, in the order in which they were stored, at most so many."""
-    found = db.rows(
-        "select id, coalesce(plain, text), title from message where id > ? order by id limit ?", (row_id, limit)
-    )
-    return [Body(*row) for row in found]
+    return db.rows(f"select {_BODY} from message where id > ? order by id limit ?", (row_id, limit))
 
 
 def changed_since(db: Db, change: int, limit: int) -> list[tuple[int, int]]:
@@ -102,13 +97,9 @@ def bodies_of(db: Db, ids: Iterable[int]) -> list[Body]:
     """The own words of messages as they stand now, in the order in which the messages were stored. What is gone is left out."""
     found: list[Body] = []
     for some in _portions(sorted(ids)):
-        found += (
-            Body(*row)
-            for row in db.rows(
-                "select id, coalesce(plain, text), title from message where id in (select value from json_each(?))"
-                " order by id",
-                (_json(some),),
-            )
+        found += db.rows(
+            f"select {_BODY} from message where id in (select value from json_each(?)) order by id",
+            (_json(some),),
         )
     return found
 
@@ -121,36 +112,12 @@ def titles(db: Db) -> list[tuple[int, str]]:
     return db.rows("select id, shown_title from conversation where ifnull(shown_title, '') <> ''")
 
 
-def untitled_in(db: Db, conversations: Iterable[int]) -> list[int]:
-    """Row ids of the messages without a title of their own in these conversations."""
-    return [
-        row[0]
-        for some in _portions(conversations)
-        for row in db.rows(
-            "select id from message where conversation in (select value from json_each(?)) and title is null",
-            (_json(some),),
-        )
-    ]
-
-
 def names(db: Db) -> list[tuple[int, str, str]]:
     """(person's row id, name, handle) under which people are or were known here; several of one person."""
     return db.rows(
         "select id, ifnull(name, ''), ifnull(handle, '') from person where ifnull(name, '') <> '' or ifnull(handle, '') <> ''"
         " union select person, ifnull(name, ''), ifnull(handle, '') from author"
     )
-
-
-def written_by(db: Db, persons: Iterable[int]) -> list[int]:
-    """Row ids of the messages that these persons wrote."""
-    return [
-        row[0]
-        for some in _portions(persons)
-        for row in db.rows(
-            "select id from message where person in (select value from json_each(?))",
-            (_json(some),),
-        )
-    ]
 
 
 def _portions(ids: Iterable[int]) -> Iterable[list[int]]:

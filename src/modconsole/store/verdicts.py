@@ -99,17 +99,19 @@ def store(db: Db, found: Sequence[Found], now: int) -> list[Given]:
     return given
 
 
-def over(db: Db, messages: Collection[int], standing: Collection[tuple[int, str, int, str]]) -> int:
-    """Of messages that were judged again: hits on their earlier text that hold no more. `standing` are those that do, as
-    (message, rule, version, mode). Gives how many there were."""
+def over(
+    db: Db, messages: Collection[int], judged: Collection[tuple[str, int]], standing: Collection[tuple[int, str, int]]
+) -> int:
+    """Of messages that were judged again: hits on their earlier text that hold no more. `judged` are the versions that judged
+    them, `standing` what they hit now, as (message, rule, version). Gives how many there were."""
     if not messages:
         return 0
     found = db.rows(
-        "select id, message, rule, version, mode from verdict where message in (select value from json_each(?))"
-        " and settled is null",
+        "select id, message, rule, version from verdict where message in (select value from json_each(?))"
+        " and settled is null and mode in ('live', 'shadow')",
         (_json(list(messages)),),
     )
-    gone = [row[0] for row in found if row[1:] not in standing]
+    gone = [row[0] for row in found if row[2:] in judged and row[1:] not in standing]
     db.run("update verdict set settled = 'edited' where id in (select value from json_each(?))", (_json(gone),))
     return len(gone)
 
@@ -173,16 +175,14 @@ def row_id(db: Db, source: str, message: str) -> int | None:
     return int(found) if found is not None else None
 
 
-def waiting_since(db: Db, source: str | None, after: int | None, upto: int) -> list[int]:
+def waiting_since(db: Db, after: int | None, upto: int) -> list[int]:
     """Row ids of the open messages of asks that began to wait after one instant and up to another."""
-    where, args = ("and s.native = ?3", [source]) if source is not None else ("", [])
     return [
         row[0]
         for row in db.rows(
-            "select distinct m.id from ask k join source s on s.id = k.source join json_each(k.messages) w"
-            " join message m on m.source = k.source and m.native = w.value where k.open = 1"
-            f" and k.waiting_since <= ?2 and (?1 is null or k.waiting_since > ?1) {where}",
-            (after, upto, *args),
+            "select distinct m.id from ask k join json_each(k.messages) w join message m on m.source = k.source"
+            " and m.native = w.value where k.open = 1 and k.waiting_since <= ?2 and (?1 is null or k.waiting_since > ?1)",
+            (after, upto),
         )
     ]
 
@@ -210,6 +210,15 @@ def hits(db: Db, rule: str, limit: int, before: int | None = None) -> list[Hit]:
 def on_message(db: Db, message: int) -> list[Hit]:
     """All verdicts on a message, by its row id, oldest first."""
     return _hits(db, "where v.message = ? order by v.id", (message,))
+
+
+def in_conversation(db: Db, conversation: int) -> list[Hit]:
+    """Of each message of a conversation, by its row id, the latest verdict of each rule that still holds, oldest first."""
+    return _hits(
+        db,
+        f"where v.conversation = ? and {_LATEST} and ifnull(v.settled, '') <> 'edited' order by v.id",
+        (conversation,),
+    )
 
 
 def get(db: Db, ident: int) -> Hit | None:

@@ -25,6 +25,7 @@ from modconsole.store.db import Db
 from modconsole.store.marks import AccountRow
 from modconsole.sync import registry, turns
 from modconsole.sync.job import Turn
+from modconsole.sync.judging import Judging
 from modconsole.sync.lease import SECONDS, Lease
 from modconsole.sync.push import LeaseLost
 from modconsole.sync.reports import Clock, Event, Finished, Holder, Listener, Result, quiet
@@ -69,7 +70,7 @@ class Engine:
     """Syncs one database. `label` is how others see who holds the lease, as `ann@host (console)`.
 
     `secrets` and `listener` are called from the sources' threads. Times in seconds: `full_every` between full walks of a source,
-    `tick` between two looks at what is due, `grace` for turns to end once they are asked to.
+    `tick` between two looks at what is due, `grace` for turns to end once they are asked to. `judging` has the house's rules.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Engine:
         tick: float = 1.0,
         grace: float = 5.0,
         workers: int = 4,
+        judging: Judging | None = None,
     ) -> None:
         self.path = Path(path)
         self.clock = clock
@@ -97,6 +99,7 @@ class Engine:
         self.tick = tick
         self.grace = grace
         self.workers = workers
+        self.judging = judging
         self.lease = Lease(label, clock, lease_seconds)
         self._listener = listener
         self._halt = Flag()
@@ -307,6 +310,7 @@ class Engine:
             full=full,
             pulls=pulls,
             full_every=self.full_every,
+            judging=self.judging,
         )
         place.thread = threading.Thread(
             target=self._run, args=(turn, place), name=f"sync {account.source}", daemon=True

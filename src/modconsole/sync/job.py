@@ -20,6 +20,7 @@ from modconsole.errors import ModConsoleError, RateLimited, StoreError
 from modconsole.store import marks, outbox
 from modconsole.store.db import Db
 from modconsole.sync.acts import ActsUnderWay
+from modconsole.sync.judging import Judging
 from modconsole.sync.pull import pull
 from modconsole.sync.push import LeaseLost, Pusher
 from modconsole.sync.reports import Clock, Listener, Result
@@ -40,6 +41,8 @@ class Turn(Struct, kw_only=True):
     full: bool = False
     pulls: bool = True
     full_every: int = 6 * HOUR
+    judging: Judging | None = None
+    """The rules of the house; None where nobody judges."""
 
     def run(self, db: Db) -> Result:
         """Take the turn, in the thread that owns `db`."""
@@ -58,6 +61,9 @@ class Turn(Struct, kw_only=True):
                 hint="Please report it, with the log.",
             )
             self._failed(db, result, unforeseen)
+        finally:
+            if self.judging is not None:
+                self.judging.leave(db, self.clock())
         result.seconds = (self.clock() - began) / SECOND
         log.info(
             "%s: %s, %d new, %d changed, %d gone, %d set aside, %d sent, %.1f s",
@@ -74,6 +80,8 @@ class Turn(Struct, kw_only=True):
 
     def _work(self, db: Db, result: Result) -> None:
         connector = self.connect(db)
+        if self.judging is not None:
+            self.judging.begin(db, self.source, connector, self.clock())
         given: dict[str, Any] = {
             "settles": self.settles,
             "guard": lambda: self.guard(db),
@@ -105,6 +113,8 @@ class Turn(Struct, kw_only=True):
         if self.stop.is_set():
             result.outcome = "cancelled"
             return
+        if self.judging is not None:
+            self.judging.tend(db, self.clock(), self.stop)
         self._left_alone(db)
         result.full = self.full or self._walk_is_due(db)
         pulled = pull(

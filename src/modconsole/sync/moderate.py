@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from msgspec.structs import replace
 
+from modconsole.connectors import writes
 from modconsole.connectors.acts import Act, ActInfo, Order, Target
 from modconsole.connectors.base import Connector
 from modconsole.domain.ids import new_id
@@ -154,7 +155,7 @@ def call(db: Db, connector: Connector, act: Moderated, clock: Clock) -> Moderate
     """
     order = _order(db, act)
     try:
-        done = connector.act(order)
+        done = writes.act(connector, order)
     except OutcomeUnknown as error:
         doubt(db, act, clock(), error.message)
         raise
@@ -352,7 +353,8 @@ def retract(db: Db, connector: Connector, send: str, *, clock: Clock) -> None:
         )
     info_of(connector, "remove", "message")
     try:
-        after = list(connector.act(Order(new_id(clock()), "remove", "message", row.message, row.conversation)).records)
+        order = Order(new_id(clock()), "remove", "message", row.message, row.conversation)
+        after = list(writes.act(connector, order).records)
     except Gone:
         found = lists.message(db, row.source, row.message)
         after = [_gone(found.message, clock())] if found is not None else []

@@ -20,6 +20,7 @@ from threading import Event as Flag
 
 from msgspec import Struct, field
 
+from modconsole.connectors import writes
 from modconsole.connectors.base import Connector, Outgoing
 from modconsole.domain.records import Message, Record, SendState
 from modconsole.domain.times import HOUR, MINUTE, SECOND
@@ -153,7 +154,7 @@ class Pusher:
 
     def _attempt(self, row: OutboxRow) -> None:
         try:
-            record = _message(self.connector.send(_outgoing(row)))
+            record = _message(writes.send(self.connector, _outgoing(row)))
         except Duplicate as error:
             self._duplicate(row, error)
         except OutcomeUnknown as error:

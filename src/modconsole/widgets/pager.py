@@ -6,7 +6,7 @@ wants to have read, in any thread, and gives back a plain `Page`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -105,6 +105,48 @@ class ListPager(Generic[R]):
     def position(self, key: Key) -> int | None:
         """How many rows come before `key`."""
         return self._rank(key, behind=False)
+
+
+class FewPager(Generic[R]):
+    """A pager over rows that are few: each reading reads them all anew, and cuts the page out of that.
+
+    `same` tells the row that is meant from the others where its key may change.
+    """
+
+    def __init__(self, rows: Callable[[], Sequence[R]], *, same: Callable[[R], object] | None = None) -> None:
+        self._rows, self._same = rows, same
+
+    def _all(self) -> ListPager[R]:
+        return ListPager(sorted(self._rows(), key=lambda row: row.key))
+
+    def count(self) -> int:
+        """How many rows there are."""
+        return self._all().count()
+
+    def first(self, n: int) -> list[R]:
+        """The first `n` rows."""
+        return self._all().first(n)
+
+    def last(self, n: int) -> list[R]:
+        """The last `n` rows."""
+        return self._all().last(n)
+
+    def after(self, key: Key, n: int) -> list[R]:
+        """The `n` rows behind `key`."""
+        return self._all().after(key, n)
+
+    def before(self, key: Key, n: int) -> list[R]:
+        """The `n` rows before `key`."""
+        return self._all().before(key, n)
+
+    def position(self, key: Key) -> int | None:
+        """How many rows come before `key`."""
+        return self._all().position(key)
+
+    def find(self, row: R) -> R | None:
+        """The same row as it stands now."""
+        same = self._same or (lambda each: each.key)
+        return next((each for each in self._rows() if same(each) == same(row)), None)
 
 
 @dataclass(frozen=True, slots=True)

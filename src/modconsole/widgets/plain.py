@@ -140,6 +140,13 @@ class Painted(Widget):
         )
 
 
+def overwrite(strip: Strip, at: int, text: Safe) -> Strip:
+    """A line that somebody else has drawn, with gated text over the cells from `at` on, in the style that they have."""
+    end = at + cells(text)
+    style = next((segment.style for segment in strip.crop(at, end)), None)
+    return Strip.join([strip.crop(0, at), Strip([Segment(text, style)]), strip.crop(end)])
+
+
 class PlainLine(Painted):
     """One line of text. `show` may be called in any handler: it costs one repaint of this line, and no layout."""
 

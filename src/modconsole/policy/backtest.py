@@ -1,0 +1,149 @@
+"""One rule over all stored messages, the latest stored first: exactly what the `Judge` would say of each of them.
+
+A `Plan` finds candidates, a stretch of the copy of the texts at a time; the judge is asked about those alone. Stretches ahead are
+looked through in a thread meanwhile: RE2 and the automaton let go of the interpreter.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from modconsole.domain.facts import Question
+from modconsole.policy.corpus import Stop, View
+from modconsole.policy.judge import Judge
+from modconsole.policy.model import Field, Match, Rule, Skipped, TextCheck, Texts
+from modconsole.policy.plan import Beyond as Named
+from modconsole.policy.plan import Plan
+
+FIRST: Final = 1
+"""Candidates that the judge is asked about first; then twice as many each time, as long as he is quick."""
+MOST: Final = 512
+LONG: Final = 0.01
+"""Seconds that one batch should take: so soon it is heard that nobody wants to know any more."""
+AHEAD: Final = 3
+"""Stretches that are looked through before their candidates are needed."""
+
+
+class Beyond(Named, Protocol):
+    """What the copy of the texts does not have, and the answers to questions of facts."""
+
+    def called(self, ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
+        """Title, name and handle of messages, by row id."""
+
+    def ask(self, question: Question, ids: Sequence[int]) -> set[int]:
+        """Of messages, by row id, those for which a question holds."""
+
+
+class Found(Struct, frozen=True, gc=False):
+    """A hit: the message's row id, and where the words are."""
+
+    ident: int
+    matches: tuple[Match, ...]
+    held: tuple[str, ...]
+
+
+class Batch(Struct, kw_only=True):
+    """What one step came to. By then `done` messages `of` all have been gone through."""
+
+    found: list[Found]
+    skipped: list[Skipped]
+    done: int
+    of: int
+    judged: int
+    """Candidates that the judge was asked about in this step."""
+
+
+class Backtest:
+    """A rule made ready for a view. Raises `regex.error` for an expression that is none."""
+
+    def __init__(self, rule: Rule, view: View, beyond: Beyond, *, limit: float | None = None) -> None:
+        self.rule = rule
+        self.view = view
+        self.beyond = beyond
+        self.judge = Judge([rule]) if limit is None else Judge([rule], limit)
+        self.plan = Plan(rule, view, beyond)
+        self._called = bool(_fields(rule) & {"title", "author name", "author handle"})
+
+    def run(self, stop: Stop) -> Iterator[Batch]:
+        """All hits, in steps that take no longer than they must. Ends early where `stop` says so."""
+        size = FIRST
+        done, of = 0, self.view.count
+        ahead = ThreadPoolExecutor(1, thread_name_prefix="scan")
+        try:
+            for first, past, places in self._candidates(ahead, stop):
+                at = 0
+                while at < len(places):
+                    if stop():
+                        return
+                    some = places[at : at + size]
+                    at += size
+                    began = time.perf_counter()
+                    batch = self._judged(some, done + (past - some[-1]), of)
+                    size = _next(size, time.perf_counter() - began)
+                    if batch.found or batch.skipped or at < len(places):
+                        yield batch
+                done += past - first
+                yield Batch(found=[], skipped=[], done=done, of=of, judged=0)
+        finally:
+            ahead.shutdown(wait=True, cancel_futures=True)
+
+    def _candidates(self, ahead: ThreadPoolExecutor, stop: Stop) -> Iterator[tuple[int, int, list[int]]]:
+        """Stretches, the newest first, each with its candidates."""
+        waiting: deque[tuple[int, int, Future[list[int]]]] = deque()
+        plan = self.plan
+        for count, (first, past) in enumerate(self.view.chunks()):
+            if not count:
+                yield first, past, plan.places(first, past)
+                continue
+            if stop():
+                return
+            waiting.append((first, past, ahead.submit(plan.places, first, past)))
+            if len(waiting) > AHEAD:
+                begin, end, result = waiting.popleft()
+                yield begin, end, result.result()
+        for begin, end, result in waiting:
+            yield begin, end, result.result()
+
+    def _judged(self, places: Sequence[int], done: int, of: int) -> Batch:
+        judged = self.judge.judge(self._texts(places), self.beyond.ask)
+        found = [Found(verdict.ident, verdict.matches, verdict.held) for verdict in judged.verdicts]
+        return Batch(found=found, skipped=judged.skipped, done=done, of=of, judged=len(places))
+
+    def _texts(self, places: Sequence[int]) -> list[Texts]:
+        """Messages as the judge takes them; what they are called only where the rule looks at it."""
+        view = self.view
+        if not self._called:
+            return [Texts(ident=view.rows[place], body=view.words(place)[0]) for place in places]
+        called = self.beyond.called([view.rows[place] for place in places])
+        found = []
+        for place in places:
+            row = view.rows[place]
+            if row in called:
+                title, name, handle = called[row]
+                found.append(Texts(ident=row, body=view.words(place)[0], title=title, name=name, handle=handle))
+        return found
+
+
+def _next(size: int, took: float) -> int:
+    """How many candidates come next, after so many took so long."""
+    if took > LONG:
+        return max(1, int(size * LONG / took))
+    return min(MOST, size * 2) if took < LONG / 2 else size
+
+
+def _fields(rule: Rule) -> set[Field]:
+    """All fields that a rule looks at."""
+    checks = [
+        check
+        for selection in rule.selections
+        for alternative in selection.alternatives
+        for check in alternative
+        if isinstance(check, TextCheck)
+    ]
+    return {field for check in (*checks, *rule.exceptions) for field in check.fields}

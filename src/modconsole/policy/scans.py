@@ -1,0 +1,163 @@
+"""Looking through the copy of all texts for messages that a check could find something in.
+
+A scan gives places (numbers of entries) of candidates in a stretch of the copy: all messages in which the check finds something,
+and others too. Three ways: `bytes.find` for a few literals, one automaton for many, RE2 for expressions. Each goes over a whole
+stretch at once and asks which message it is in only where something was found; then it goes on with the next message.
+
+`Within` is for what the copy does not have: titles of conversations and names of people.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from mmap import mmap
+from typing import Any, Final, Literal, Protocol
+
+Stream = Literal["original", "folded"]
+FEW: Final = 4
+"""So many literals are looked for one after the other; more at once. Measured: the automaton costs as much as about five."""
+MEMORY: Final = 64 << 20
+"""Bytes that RE2 may use for the states of one expression; with too few it forgets them and is ten times as slow."""
+
+
+class Laid(Protocol):
+    """Texts as the copy lays them out: a `corpus.View`, or a few in memory (`small.Small`)."""
+
+    @property
+    def original(self) -> mmap | bytes: ...
+    @property
+    def folded(self) -> mmap | bytes: ...
+    @property
+    def ends(self) -> Sequence[int]: ...
+    @property
+    def folds(self) -> Sequence[int]: ...
+    @property
+    def talks(self) -> Sequence[int]: ...
+    @property
+    def people(self) -> Sequence[int]: ...
+
+
+class Scan(Protocol):
+    """One way of finding candidates."""
+
+    def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
+        """Candidates among the places from `first` to before `past`, some perhaps several times."""
+
+
+def stretch(view: Laid, stream: Stream, first: int, past: int) -> tuple[bytes, int, Sequence[int]]:
+    """The bytes of some messages, where they begin in the stream, and the table of ends."""
+    data, ends = (view.original, view.ends) if stream == "original" else (view.folded, view.folds)
+    start = ends[first - 1] if first else 0
+    return data[start : ends[past - 1]], start, ends
+
+
+class Finds:
+    """A few literals, by `bytes.find`: the fastest there is for one."""
+
+    def __init__(self, stream: Stream, needles: Sequence[bytes]) -> None:
+        self.stream: Stream = stream
+        self.needles = needles
+
+    def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
+        """Candidates of one literal after the other."""
+        data, start, ends = stretch(view, self.stream, first, past)
+        find = data.find
+        for needle in self.needles:
+            place, at = first, find(needle)
+            while at >= 0:
+                place = bisect_right(ends, start + at, place, past)
+                yield place
+                at = find(needle, ends[place] - start)
+                place += 1
+
+
+class Many:
+    """Many literals, by one automaton over bytes."""
+
+    def __init__(self, stream: Stream, needles: Sequence[bytes]) -> None:
+        from ahocorasick_rs import BytesAhoCorasick, Implementation
+
+        self.stream: Stream = stream
+        states = sum(map(len, needles))
+        # the fastest form takes a kilobyte for each state
+        how = Implementation.DFA if states < 30_000 else Implementation.ContiguousNFA
+        self._automaton = BytesAhoCorasick(list(needles), implementation=how)
+
+    def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
+        """Candidates in their order."""
+        data, start, ends = stretch(view, self.stream, first, past)
+        end, place = 0, first
+        for _, at, _ in self._automaton.find_matches_as_indexes(data):
+            if at >= end:
+                place = bisect_right(ends, start + at, place, past)
+                end = ends[place] - start
+                yield place
+
+
+class Expression:
+    """What an expression of RE2 finds in the lines of a message (`^` and `$` are ends of lines). Raises `ValueError` where RE2
+    does not take it."""
+
+    def __init__(self, stream: Stream, expression: str, *, ignore_case: bool) -> None:
+        self.stream: Stream = stream
+        self._search = compiled(expression, ignore_case).search
+
+    def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
+        """Candidates in their order."""
+        data, start, ends = stretch(view, self.stream, first, past)
+        search, place = self._search, first
+        found = search(data)
+        while found is not None:
+            place = bisect_right(ends, start + found.start(), place, past)
+            if place >= past:  # something that can be empty, after the last message
+                return
+            yield place
+            found = search(data, ends[place] - start)
+
+
+class Within:
+    """Messages in certain conversations, or by certain people: what they are called is not in the copy."""
+
+    def __init__(self, column: Literal["talks", "people"], wanted: frozenset[int]) -> None:
+        self.column: Literal["talks", "people"] = column
+        self.wanted = wanted
+
+    def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
+        """Their messages, in order."""
+        numbers = view.talks if self.column == "talks" else view.people
+        wanted = self.wanted
+        return (place for place, number in enumerate(numbers[first:past], first) if number in wanted)
+
+
+class Everything:
+    """All messages: where nothing of what a rule asks has to be in the text."""
+
+    def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
+        """All of them."""
+        return iter(range(first, past))
+
+
+def literals(stream: Stream, needles: Sequence[str]) -> Scan:
+    """The scan for these literals, which are as they stand in the stream."""
+    sought = sorted({needle.encode() for needle in needles})
+    kept = sought
+    if len(sought) <= FEW * 4:  # one that lies within another finds all that the other does
+        kept = [one for one in sought if not any(one is not other and other in one for other in sought)]
+    return Finds(stream, kept) if len(kept) <= FEW else Many(stream, kept)
+
+
+def compiled(expression: str, ignore_case: bool) -> Any:
+    """An expression of RE2, or `ValueError`."""
+    import re2
+
+    options = re2.Options()
+    options.max_mem = MEMORY
+    options.never_capture = True
+    options.log_errors = False
+    options.dot_nl = True
+    options.case_sensitive = not ignore_case
+    try:
+        return re2.compile(f"(?m:{expression})", options)
+    except re2.error as error:
+        raise ValueError(str(error)) from None
