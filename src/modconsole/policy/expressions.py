@@ -1,0 +1,200 @@
+"""An expression taken apart: as much of it as is needed to say what every match of it contains.
+
+`parse` reads the dialect of the package `regex` (version 0 behaviour) and gives a tree that allows *at least* what the expression
+allows: look-around, word boundaries and references are taken as if they always held. What a set of characters means is not
+read but tried: `regex` itself is asked, for each ASCII character. Whatever is not understood raises `Unclear`, and the
+expression is then tried on every message; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import regex
+
+__all__ = ["Anchor", "Anything", "Branch", "Chars", "Node", "Repeat", "Sequence", "Unclear", "parse"]
+
+
+class Unclear(Exception):
+    """Part of an expression is not understood here."""
+
+
+class Chars(NamedTuple):
+    """One character out of several."""
+
+    ascii: str
+    """The ASCII ones."""
+    others: str | None
+    """The others; None: perhaps any."""
+
+
+class Anything(NamedTuple):
+    """Any characters, any number of them: what a reference may stand for."""
+
+
+class Anchor(NamedTuple):
+    """The beginning or the end of the text."""
+
+    end: bool
+
+
+class Sequence(NamedTuple):
+    """One after the other."""
+
+    parts: tuple[Node, ...]
+
+
+class Branch(NamedTuple):
+    """One of several."""
+
+    parts: tuple[Node, ...]
+
+
+class Repeat(NamedTuple):
+    """Again and again; `most` None is without end."""
+
+    part: Node
+    least: int
+    most: int | None
+
+
+Node = Chars | Anything | Anchor | Sequence | Branch | Repeat
+NOTHING: Final = Sequence(())
+
+_ASCII: Final = "".join(map(chr, range(128)))
+_FLAGS: Final = regex.V0 | regex.UNICODE | regex.DOTALL
+_SINGLE: Final = re.compile(
+    r"\\(?:[dDwWsSnrtfav]|[pP](?:\{\^?[\w ./:=-]+\}|[A-Z])|N\{[^}]+\}"
+    r"|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[^0-9A-Za-z])",
+    re.DOTALL,
+)
+_NOWHERE: Final = re.compile(r"\\[AZbBmMK]|\(\?#[^)]*\)")
+_REFERENCE: Final = re.compile(r"\\[1-9][0-9]?(?![0-9])|\\g<\w+>|\(\?P=\w+\)|\\[XR]")
+_QUANTIFIER: Final = re.compile(r"(?:([*+?])|\{(\d+)(?:(,)(\d*))?\}|\{,(\d+)\})[+?]?")
+_OPENING: Final = re.compile(r"\((?:\?(?:([:|>])|P?<(?![=!])\w+>|([imsu]*)(?:-[ims]+)?:|(<?[=!]))|(?!\?|\*))")
+_FLAG_GROUP: Final = re.compile(r"\(\?[imsu]+\)")
+_SET: Final = re.compile(r"\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\[\\])*\]", re.DOTALL)
+_DEEPEST: Final = 100
+
+
+def parse(expression: str, *, ignore_case: bool = True) -> Node:
+    """The tree of an expression that `regex` accepts. Raises `Unclear`. With `ignore_case` false, and unless it says otherwise
+    itself, letters are only themselves."""
+    reader = _Reader(expression, ignore_case or "(?" in expression)
+    tree = reader.branch(0)
+    if reader.at != len(expression):
+        raise Unclear
+    return tree
+
+
+class _Reader:
+    """Where the reading has come to."""
+
+    def __init__(self, text: str, ignore_case: bool) -> None:
+        self.text = text
+        self.at = 0
+        self.ignore_case = ignore_case
+
+    def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """Go on over what a pattern matches here."""
+        found = pattern.match(self.text, self.at)
+        if found is not None:
+            self.at = found.end()
+        return found
+
+    def branch(self, depth: int) -> Node:
+        """Alternatives, up to the end of their group."""
+        if depth > _DEEPEST:
+            raise Unclear
+        parts = [self.sequence(depth)]
+        while self.text.startswith("|", self.at):
+            self.at += 1
+            parts.append(self.sequence(depth))
+        return parts[0] if len(parts) == 1 else Branch(tuple(parts))
+
+    def sequence(self, depth: int) -> Node:
+        """Parts one after the other, up to the end of their alternative."""
+        parts: list[Node] = []
+        while self.at < len(self.text) and self.text[self.at] not in "|)":
+            part = self.part(depth)
+            while (many := self.take(_QUANTIFIER)) is not None:
+                part = repeat(part, many)
+            if part != NOTHING:
+                parts.append(part)
+        return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
+
+    def part(self, depth: int) -> Node:
+        """One part, without what says how often."""
+        char = self.text[self.at]
+        if self.take(_NOWHERE) or self.take(_FLAG_GROUP):
+            return NOTHING
+        if self.take(_REFERENCE):
+            return Anything()
+        if char == "(":
+            return self.group(depth)
+        if char in "^$":
+            self.at += 1
+            return Anchor(char == "$")
+        found = self.take(_SET) if char == "[" else self.take(_SINGLE) if char == "\\" else None
+        if found is not None:
+            return single(found[0], self.ignore_case)
+        if char in "[\\{*+?":
+            raise Unclear
+        self.at += 1
+        return single(char, self.ignore_case)
+
+    def group(self, depth: int) -> Node:
+        """What stands in brackets."""
+        opening = self.take(_OPENING)
+        if opening is None:
+            raise Unclear
+        inner = self.branch(depth + 1)
+        if not self.text.startswith(")", self.at):
+            raise Unclear
+        self.at += 1
+        return NOTHING if opening[3] else inner
+
+
+def repeat(part: Node, many: re.Match[str]) -> Node:
+    """A part with the quantifier that stands after it."""
+    sign, least, comma, most, only_most = many.groups()
+    if sign:
+        return Repeat(part, int(sign == "+"), 1 if sign == "?" else None)
+    if only_most is not None:
+        return Repeat(part, 0, int(only_most))
+    if comma is None:
+        return Repeat(part, int(least), int(least))
+    return Repeat(part, int(least), int(most) if most else None)
+
+
+@lru_cache(1)
+def _cased() -> str:
+    """All characters outside ASCII that have another case."""
+    every = (char for char in map(chr, range(0x80, 0x1F000)) if not "\ud800" <= char <= "\udfff")
+    return "".join(char for char in every if char.lower() != char or char.upper() != char or char.casefold() != char)
+
+
+@lru_cache(1)
+def _into_ascii() -> str:
+    """Those of them that are the same as an ASCII letter to `regex`: dotted and dotless i, the Kelvin sign, the long s."""
+    return "".join(regex.findall("[a-z]", _cased(), regex.IGNORECASE))
+
+
+@lru_cache(4_096)
+def single(part: str, ignore_case: bool = True) -> Chars:
+    """What one set, escape or character matches; with `ignore_case`, also what it matches without regard to case."""
+    try:
+        strict = regex.compile(part, _FLAGS)
+        loose = regex.compile(part, _FLAGS | regex.IGNORECASE) if ignore_case else strict
+    except regex.error:
+        raise Unclear from None
+    members = "".join(sorted({*strict.findall(_ASCII), *loose.findall(_ASCII)}))
+    if len(part) == 1 and part != ".":
+        known = _into_ascii() if part.isascii() else _cased() + part
+        return Chars(members, "".join(sorted({*loose.findall(known)} - set(_ASCII))))
+    plain = part.isascii() and (part[0] == "[" and part[1] != "^" and "\\" not in part and "[:" not in part)
+    if plain or (part[0] == "\\" and not part[1].isalpha()):
+        return Chars(members, "".join(loose.findall(_into_ascii())))
+    return Chars(members, None)

@@ -1,0 +1,133 @@
+"""Expressions without a literal, for RE2: many at once, in time linear in the text, allowing at least what they allow.
+
+A match here only says that the expression itself has to be tried. RE2 knows no Unicode in `\\b`, `\\w`, `\\d` and `\\s`, folds case
+differently in four characters and has no look-around, so an expression is not handed over but written anew from its tree:
+characters outside ASCII count as whatever is asked for unless they are known one by one, and what has no width is left out.
+
+Texts are joined with newlines, so `^` and `$` are those of lines: more places than the expression means, never fewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from modconsole.policy.expressions import Anchor, Anything, Branch, Chars, Node, Repeat, Unclear, parse
+
+__all__ = ["Superset", "superset", "translated"]
+
+_FEW: Final = 8
+"""Repeats above this many are written as "this many or more": RE2 unrolls them."""
+_CANARY: Final = "\x02\x03\x02"
+"""Put at the end of every text, and looked for: RE2 answers "no match" also where it ran out of memory."""
+_MEMORY: Final = 128 << 20
+
+
+def superset(item: str, *, anchored: bool = True, ignore_case: bool = True) -> str | None:
+    """An RE2 expression that matches in every text in which an expression of a rule does; None where there is none.
+
+    `anchored`: `^` and `$` mean the beginning and the end of a line; else they may be anywhere. With `ignore_case` false fewer
+    characters are let through.
+    """
+    try:
+        return translated(parse(item, ignore_case=ignore_case), anchored=anchored)
+    except Unclear:
+        return None
+
+
+def translated(node: Node, *, anchored: bool = True) -> str:
+    """An RE2 expression that matches wherever the tree's does."""
+    if isinstance(node, Chars):
+        return _chars(node)
+    if isinstance(node, Anchor):
+        return ("(?m:$)" if node.end else "(?m:^)") if anchored else ""
+    if isinstance(node, Anything):
+        return "(?s:.*)"
+    if isinstance(node, Branch):
+        return "(?:" + "|".join(translated(part, anchored=anchored) for part in node.parts) + ")"
+    if isinstance(node, Repeat):
+        return _repeat(node, anchored)
+    return "".join(translated(part, anchored=anchored) for part in node.parts)
+
+
+def _repeat(node: Repeat, anchored: bool) -> str:
+    inner = f"(?:{translated(node.part, anchored=anchored)})"
+    least = min(node.least, _FEW)
+    if node.most is None or node.most > _FEW:
+        return inner + ("*" if least == 0 else "+" if least == 1 else f"{{{least},}}")
+    return inner + ("?" if (least, node.most) == (0, 1) else f"{{{least},{node.most}}}")
+
+
+def _chars(node: Chars) -> str:
+    if len(node.ascii) == 128 and node.others is None:
+        return "(?s:.)"
+    listed = "".join(f"\\x{ord(char):02x}" for char in node.ascii)
+    if node.others is None:
+        return f"[{listed}\\x{{80}}-\\x{{10FFFF}}]"
+    listed += "".join(f"\\x{{{ord(char):x}}}" for char in node.others)
+    return f"[{listed}]" if listed else "[^\\x00-\\x{10FFFF}]"
+
+
+class Superset:
+    """Expressions made ready, each with the caller's number."""
+
+    def __init__(self) -> None:
+        self._written: list[str] = []
+        self.numbers: list[int] = []
+        """Those of the caller, in order."""
+        self._set: Any = None
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def add(self, number: int, tree: Node) -> bool:
+        """Take one in; false where RE2 does not take it."""
+        import re2
+
+        written = translated(tree)
+        options = re2.Options()
+        options.log_errors = False
+        try:
+            re2.compile(written, options)
+        except re2.error:
+            return False
+        self._written.append(written)
+        self.numbers.append(number)
+        self._set = None
+        return True
+
+    def withdraw(self, number: int) -> bool:
+        """Leave the last one out again."""
+        if self.numbers[-1:] == [number]:
+            self.numbers.pop()
+            self._written.pop()
+            self._set = None
+            return True
+        return False
+
+    def fires(self, texts: Sequence[str]) -> list[int] | None:
+        """The numbers of those that may match in at least one of the texts; None where it is not known, so all may."""
+        made = self._made()
+        try:
+            matched = made.Match(("\n".join(texts) + _CANARY).encode())
+        except UnicodeEncodeError:  # a lone surrogate
+            return None
+        if not matched or len(self.numbers) not in matched:
+            return None
+        numbers = self.numbers
+        return [numbers[each] for each in matched if each < len(numbers)]
+
+    def _made(self) -> Any:
+        if self._set is None:
+            import re2
+
+            options = re2.Options()
+            options.log_errors = False
+            options.max_mem = _MEMORY
+            made = re2.Set.SearchSet(options)
+            for each in self._written:
+                made.Add(each)
+            made.Add("\\x02\\x03\\x02")
+            made.Compile()
+            self._set = made
+        return self._set
