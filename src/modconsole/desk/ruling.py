@@ -43,6 +43,7 @@ from modconsole.desk.verdicts import (
     proposals,
     take_back,
 )
+from modconsole.store.rule_acts import Placed, RuleAct
 from modconsole.store.rules import Version
 
 __all__ = [
@@ -55,8 +56,10 @@ __all__ = [
     "ExplainedRule",
     "ExplainedSelection",
     "Hit",
+    "Placed",
     "Proposal",
     "RolledBack",
+    "RuleAct",
     "RuleDay",
     "RuleState",
     "Version",

@@ -212,6 +212,15 @@ def on_message(db: Db, message: int) -> list[Hit]:
     return _hits(db, "where v.message = ? order by v.id", (message,))
 
 
+def in_conversation(db: Db, conversation: int) -> list[Hit]:
+    """Of each message of a conversation, by its row id, the latest verdict of each rule that still holds, oldest first."""
+    return _hits(
+        db,
+        f"where v.conversation = ? and {_LATEST} and ifnull(v.settled, '') <> 'edited' order by v.id",
+        (conversation,),
+    )
+
+
 def get(db: Db, ident: int) -> Hit | None:
     """One verdict."""
     found = _hits(db, "where v.id = ?", (ident,))
