@@ -34,6 +34,11 @@ def rule_command(name: str) -> Callable[[Callable[..., int | None]], click.Comma
 RULE = click.argument("rule")
 
 
+def many(number: int, what: str) -> str:
+    """A number with the word for what was counted."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def problem_line(problem: Problem) -> str:
     """A problem as compilers print them, so that editors find the place."""
     kind = "warning: " if problem.warning else ""
