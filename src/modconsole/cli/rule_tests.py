@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from modconsole.cli.call import Call
-from modconsole.cli.rule_call import many, rule_command, say_problems
+from modconsole.cli.rule_call import many, near, rule_command, say_problems
 from modconsole.config import paths
 from modconsole.errors import InputError
 
@@ -25,7 +25,7 @@ def _read(call: Call, files: tuple[str, ...] = ()) -> Checked:
     folder = paths.rules(call.path, call.rules)
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}.", hint="Name rule files or a folder, or use --rules.")
-    return checking.check([folder])
+    return checking.check([near(folder)])
 
 
 @rule_command("check")
