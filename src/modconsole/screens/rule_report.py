@@ -171,7 +171,7 @@ def draw(row: Row, width: int, now: int) -> list[Piece]:
     return [*left, *fit_pieces(said, room), *right]
 
 
-def evidence_lines(state: RuleState, found: Mapping[str, Any], width: int) -> list[list[Piece]]:
+def evidence_lines(state: RuleState, found: Mapping[str, Any]) -> list[list[Piece]]:
     """What a rule would have done, for the question whether it may act."""
     decided = found["decided"]
     told: list[list[Piece]] = [
