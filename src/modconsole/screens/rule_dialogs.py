@@ -31,7 +31,9 @@ class EvidenceDialog(Dialog[bool]):
         yield self._lines
 
     def on_mount(self) -> None:
-        """It is being gathered."""
+        """It is being gathered, unless that was quicker than the screen."""
+        if self.ready:
+            return
         self._lines.show([[(literal(" Trying it over all messages \u2026"), "accent")]])
         self.foot.show([(literal("esc leaves it as it is"), "dim")])
 

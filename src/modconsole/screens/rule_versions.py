@@ -54,7 +54,7 @@ class VersionsScreen(ListScreen[Line]):
 
     PLACE = "rule-versions"
     BINDINGS: ClassVar[list[BindingType]] = bindings("rule-versions")
-    FOOT_FOLLOWS = True
+    FOOT_FOLLOWS = FEW = True
     DEFAULT_CSS = """
     VersionsScreen { & #changes { height: 60%; padding: 0 1; } }
     """
