@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from modconsole.policy.corpus import CHUNK, View
 from modconsole.policy.model import Field, Ref, Rule, Some, TextCheck, When
 from modconsole.policy.needles import Needles, needles
-from modconsole.policy.scans import Everything, Expression, Scan, Within, literals
+from modconsole.policy.scans import Both, Everything, Expression, Scan, Stream, Within, literals
 from modconsole.policy.small import Small
 
 OWN: Final[frozenset[Field]] = frozenset({"body", "title", "link", "domain"})
@@ -148,6 +148,10 @@ def _compiled(sought: Needles | None) -> list[Scan] | None:
         found.append(literals("original", sought.original))
     if sought.folded:
         found.append(literals("folded", sought.folded))
-    for stream, expressions, ignore_case in sought.expressions:
-        found.append(Expression(stream, "|".join(f"(?:{each})" for each in expressions), ignore_case=ignore_case))
+    streams: tuple[Stream, ...] = ("original", "folded")
+    for stream in streams:
+        expressions = [each for where, each in sought.expressions if where == stream]
+        if expressions:
+            found.append(Expression(stream, "|".join(f"(?:{each})" for each in expressions)))
+    found += (Both(literals("folded", texts), stream, each) for texts, stream, each in sought.within)
     return found

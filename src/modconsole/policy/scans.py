@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from mmap import mmap
 from typing import Any, Final, Literal, Protocol
 
@@ -96,12 +97,11 @@ class Many:
 
 
 class Expression:
-    """What an expression of RE2 finds in the lines of a message (`^` and `$` are ends of lines). Raises `ValueError` where RE2
-    does not take it."""
+    """What an expression of RE2 finds. Raises `ValueError` where RE2 does not take it."""
 
-    def __init__(self, stream: Stream, expression: str, *, ignore_case: bool) -> None:
+    def __init__(self, stream: Stream, expression: str) -> None:
         self.stream: Stream = stream
-        self._search = compiled(expression, ignore_case).search
+        self._search = compiled(expression).search
 
     def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
         """Candidates in their order."""
@@ -114,6 +114,24 @@ class Expression:
                 return
             yield place
             found = search(data, ends[place] - start)
+
+
+class Both:
+    """What an expression finds, looked for only in messages that another scan finds."""
+
+    def __init__(self, scan: Scan, stream: Stream, expression: str) -> None:
+        self.stream: Stream = stream
+        self._scan = scan
+        self._search = compiled(expression).search
+
+    def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
+        """Candidates in the order of the other scan."""
+        data, start, ends = stretch(view, self.stream, first, past)
+        search = self._search
+        for place in self._scan.places(view, first, past):
+            begin = ends[place - 1] - start if place else 0
+            if search(data[begin : ends[place] - start]) is not None:
+                yield place
 
 
 class Within:
@@ -147,7 +165,8 @@ def literals(stream: Stream, needles: Sequence[str]) -> Scan:
     return Finds(stream, kept) if len(kept) <= FEW else Many(stream, kept)
 
 
-def compiled(expression: str, ignore_case: bool) -> Any:
+@lru_cache(256)
+def compiled(expression: str) -> Any:
     """An expression of RE2, or `ValueError`."""
     import re2
 
@@ -155,9 +174,7 @@ def compiled(expression: str, ignore_case: bool) -> Any:
     options.max_mem = MEMORY
     options.never_capture = True
     options.log_errors = False
-    options.dot_nl = True
-    options.case_sensitive = not ignore_case
     try:
-        return re2.compile(f"(?m:{expression})", options)
+        return re2.compile(expression, options)
     except re2.error as error:
         raise ValueError(str(error)) from None
