@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,11 +34,11 @@ def house(house_template: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[rule_stage.Bench]]:
+def bench(monkeypatch: pytest.MonkeyPatch) -> list[rule_stage.Bench]:
     """No process is started; the benches that were made."""
     rule_stage.benches.clear()
     monkeypatch.setattr(rule_trials, "Bench", rule_stage.Bench)
-    yield rule_stage.benches
+    return rule_stage.benches
 
 
 def on_file(house: Path, name: str = "scam.yaml") -> str:
@@ -162,14 +161,29 @@ async def test_hits_are_shown_as_they_come_and_the_cursor_stays_on_its_hit(
         kept = hit(4, decided="kept")
         bench[-1].give(
             Found(
-                scanned=1000, of=1000, done=True, hits=4, against="v1", added=1, lost=0, waiting=2,
-                decided={"removed": 1, "kept": 1, "open": 2}, precision=0.5, first=(kept, hit(1), hit(2), hit(3)),
+                scanned=1000,
+                of=1000,
+                done=True,
+                hits=4,
+                against="v1",
+                added=1,
+                lost=0,
+                waiting=2,
+                decided={"removed": 1, "kept": 1, "open": 2},
+                precision=0.5,
+                first=(kept, hit(1), hit(2), hit(3)),
                 overlaps=(("advertising", 2),),
-            )  # fmt: skip
+            )
         )
         await kit.until(pilot, lambda: "4 hits of 1,000" in kit.text(pilot), "the end")
         shown = kit.text(pilot)
-        for each in ("against v1: +1 −0", "precision 50.0 %", "moderators kept these", "✗ kept", "also hit by: advertising 2"):
+        for each in (
+            "against v1: +1 −0",
+            "precision 50.0 %",
+            "moderators kept these",
+            "✗ kept",
+            "also hit by: advertising 2",
+        ):
             assert each in shown
         assert "2 people would have been left waiting" in shown
         assert lab.trial.row is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,11 +25,10 @@ def house(house_template: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _bench(monkeypatch: pytest.MonkeyPatch) -> None:
     """No process is started."""
     rule_stage.benches.clear()
     monkeypatch.setattr(rule_trials, "Bench", rule_stage.Bench)
-    yield
 
 
 async def test_each_rule_says_how_it_stands_and_what_it_hit(house: Path) -> None:
