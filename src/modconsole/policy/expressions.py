@@ -1,9 +1,10 @@
 """An expression taken apart: as much of it as is needed to say what every match of it contains.
 
 `parse` reads the dialect of the package `regex` (version 0 behaviour) and gives a tree that allows *at least* what the expression
-allows: look-around, word boundaries and references are taken as if they always held. What a set of characters means is not
-read but tried: `regex` itself is asked, for each ASCII character. Whatever is not understood raises `Unclear`, and the
-expression is then tried on every message; nothing is guessed.
+allows: look-around, word boundaries and references are taken as if they always held; only a reference to a group of one character
+is that character again (`references`). What a set of characters means is not read but tried: `regex` itself is asked, for each
+ASCII character. Whatever is not understood raises `Unclear`, and the expression is then tried on every message; nothing is
+guessed.
 """
 
 from __future__ import annotations
@@ -40,6 +41,29 @@ class Anchor(NamedTuple):
     end: bool
 
 
+class Group(NamedTuple):
+    """A group of one character, by its number; only while an expression is read."""
+
+    number: int
+    part: Chars
+
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """What is in it."""
+        return (self.part,)
+
+
+class Same(NamedTuple):
+    """What a group matched, again; only while an expression is read."""
+
+    number: int
+
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """Nothing is in it."""
+        return ()
+
+
 class Sequence(NamedTuple):
     """One after the other."""
 
@@ -60,7 +84,7 @@ class Repeat(NamedTuple):
     most: int | None
 
 
-Node = Chars | Anything | Anchor | Sequence | Branch | Repeat
+Node = Chars | Anything | Anchor | Group | Same | Sequence | Branch | Repeat
 NOTHING: Final = Sequence(())
 
 _ASCII: Final = "".join(map(chr, range(128)))
@@ -71,31 +95,66 @@ _SINGLE: Final = re.compile(
     re.DOTALL,
 )
 _NOWHERE: Final = re.compile(r"\\[AZbBmMK]|\(\?#[^)]*\)")
-_REFERENCE: Final = re.compile(r"\\[1-9][0-9]?(?![0-9])|\\g<\w+>|\(\?P=\w+\)|\\[XR]")
+_REFERENCE: Final = re.compile(r"\\([1-9][0-9]?)(?![0-9])|\\g<\w+>|\(\?P=\w+\)|\\[XR]")
 _QUANTIFIER: Final = re.compile(r"(?:([*+?])|\{(\d+)(?:(,)(\d*))?\}|\{,(\d+)\})[+?]?")
 _OPENING: Final = re.compile(r"\((?:\?(?:([:|>])|P?<(?![=!])\w+>|([imsu]*)(?:-[ims]+)?:|(<?[=!]))|(?!\?|\*))")
 _FLAG_GROUP: Final = re.compile(r"\(\?[imsu]+\)")
 _SET: Final = re.compile(r"\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\[\\])*\]", re.DOTALL)
+_IGNORING: Final = re.compile(r"\(\?[a-zA-Z]*i")
 _DEEPEST: Final = 100
+_LISTED: Final = 2_000
+"""So many characters outside ASCII are known one by one, at most."""
+_FAR: Final = 0xD800
+"""Sets that reach further are not listed."""
 
 
-def parse(expression: str, *, ignore_case: bool = True) -> Node:
-    """The tree of an expression that `regex` accepts. Raises `Unclear`. With `ignore_case` false, and unless it says otherwise
-    itself, letters are only themselves."""
-    reader = _Reader(expression, ignore_case or "(?" in expression)
+class Read(NamedTuple):
+    """An expression, taken apart."""
+
+    tree: Node
+    beside: tuple[Node, ...]
+    """What the look-around asks for that every match needs: each of these matches somewhere in the same text, too."""
+
+
+def parse(expression: str, *, cased: bool = False) -> Node:
+    """The tree of an expression that `regex` accepts. Raises `Unclear`.
+
+    `cased`: it is searched with regard to case. Otherwise the tree allows both cases of every letter.
+    """
+    return read(expression, cased=cased).tree
+
+
+def read(expression: str, *, cased: bool = False) -> Read:
+    """The tree of an expression, and what it asks for beside its matches. Raises `Unclear`."""
+    from modconsole.policy.references import settled  # it knows this module
+
+    reader = _Reader(expression, cased and not _IGNORING.search(expression))
     tree = reader.branch(0)
     if reader.at != len(expression):
         raise Unclear
-    return tree
+    beside = () if isinstance(tree, Branch) else tuple(reader.beside)
+    if not reader.groups:
+        return Read(tree, beside)
+    numbered = not reader.reset
+    return Read(
+        settled(tree, cased=reader.cased, numbered=numbered),
+        tuple(settled(each, cased=reader.cased, numbered=False) for each in beside),
+    )
 
 
 class _Reader:
     """Where the reading has come to."""
 
-    def __init__(self, text: str, ignore_case: bool) -> None:
+    def __init__(self, text: str, cased: bool) -> None:
         self.text = text
+        self.cased = cased
         self.at = 0
-        self.ignore_case = ignore_case
+        self.beside: list[Node] = []
+        """What is looked for ahead and behind, outside of all brackets."""
+        self.groups = 0
+        """How many groups were opened that can be referred to."""
+        self.reset = False
+        """Whether alternatives use the same numbers, so that nobody knows which group a number means."""
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         """Go on over what a pattern matches here."""
@@ -130,8 +189,9 @@ class _Reader:
         char = self.text[self.at]
         if self.take(_NOWHERE) or self.take(_FLAG_GROUP):
             return NOTHING
-        if self.take(_REFERENCE):
-            return Anything()
+        reference = self.take(_REFERENCE)
+        if reference is not None:
+            return Same(int(reference[1])) if reference[1] else Anything()
         if char == "(":
             return self.group(depth)
         if char in "^$":
@@ -139,22 +199,31 @@ class _Reader:
             return Anchor(char == "$")
         found = self.take(_SET) if char == "[" else self.take(_SINGLE) if char == "\\" else None
         if found is not None:
-            return single(found[0], self.ignore_case)
+            return single(found[0], self.cased)
         if char in "[\\{*+?":
             raise Unclear
         self.at += 1
-        return single(char, self.ignore_case)
+        return single(char, self.cased)
 
     def group(self, depth: int) -> Node:
         """What stands in brackets."""
         opening = self.take(_OPENING)
         if opening is None:
             raise Unclear
+        kept = opening[0] == "(" or ("<" in opening[0] and not opening[3])
+        self.groups += kept
+        self.reset = self.reset or opening[1] == "|"
+        number = self.groups
         inner = self.branch(depth + 1)
         if not self.text.startswith(")", self.at):
             raise Unclear
         self.at += 1
-        return NOTHING if opening[3] else inner
+        if opening[3]:
+            optional = _QUANTIFIER.match(self.text, self.at)
+            if depth == 0 and opening[3].endswith("=") and optional is None:
+                self.beside.append(inner)
+            return NOTHING
+        return Group(number, inner) if kept and isinstance(inner, Chars) else inner
 
 
 def repeat(part: Node, many: re.Match[str]) -> Node:
@@ -183,13 +252,14 @@ def _into_ascii() -> str:
 
 
 @lru_cache(4_096)
-def single(part: str, ignore_case: bool = True) -> Chars:
-    """What one set, escape or character matches; with `ignore_case`, also what it matches without regard to case."""
+def single(part: str, cased: bool = False) -> Chars:
+    """What one set, escape or character matches, with regard to case or without, whichever allows more; if `cased`, with."""
     try:
-        strict = regex.compile(part, _FLAGS)
-        loose = regex.compile(part, _FLAGS | regex.IGNORECASE) if ignore_case else strict
+        strict, loose = regex.compile(part, _FLAGS), regex.compile(part, _FLAGS | regex.IGNORECASE)
     except regex.error:
         raise Unclear from None
+    if cased:
+        loose = strict
     members = "".join(sorted({*strict.findall(_ASCII), *loose.findall(_ASCII)}))
     if len(part) == 1 and part != ".":
         known = _into_ascii() if part.isascii() else _cased() + part
@@ -197,4 +267,15 @@ def single(part: str, ignore_case: bool = True) -> Chars:
     plain = part.isascii() and (part[0] == "[" and part[1] != "^" and "\\" not in part and "[:" not in part)
     if plain or (part[0] == "\\" and not part[1].isalpha()):
         return Chars(members, "".join(loose.findall(_into_ascii())))
-    return Chars(members, None)
+    simple = not part.isascii() and part[0] == "[" and part[1] != "^" and "\\" not in part and "[:" not in part
+    return Chars(members, _listed(part, strict, loose) if simple else None)
+
+
+def _listed(part: str, strict: regex.Pattern[str], loose: regex.Pattern[str]) -> str | None:
+    """The characters outside ASCII that a set names by themselves or as stretches, where they are few: an alphabet."""
+    last = max(map(ord, part))
+    if last >= _FAR:
+        return None
+    every = "".join(map(chr, range(0x80, last + 1))) + _cased()
+    found = {*strict.findall(every), *loose.findall(every)}
+    return "".join(sorted(found)) if len(found) <= _LISTED else None
