@@ -27,7 +27,10 @@ def hit(ident: int, text: str = "free airdrop here", **given: object) -> Hit:
 
 def test_what_was_found_stands_in_brackets() -> None:
     """Each place, with the words around it and their spaces as they were."""
-    assert said(rule_words.snippet("a free airdrop, an airdrop!", [(7, 14), (19, 26)], 60)) == "a free [airdrop], an [airdrop]!"
+    assert (
+        said(rule_words.snippet("a free airdrop, an airdrop!", [(7, 14), (19, 26)], 60))
+        == "a free [airdrop], an [airdrop]!"
+    )
     assert said(rule_words.snippet("airdrop", [(0, 7)], 60)) == "[airdrop]"
     assert said(rule_words.snippet("no place", [], 60)) == "no place"
 

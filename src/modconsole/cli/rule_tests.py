@@ -1,4 +1,4 @@
-"""`rules check`, `rules test`, `rules backtest`: what is wrong with a rule, and what it would do."""
+"""`rules check` and `rules test`: what is wrong with rules, without a database."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from modconsole.cli.call import Call
-from modconsole.cli.rule_call import problem_line, rule_command, say_problems
+from modconsole.cli.rule_call import rule_command, say_problems
 from modconsole.config import paths
 from modconsole.errors import InputError
 
@@ -106,6 +106,3 @@ def _write(name: str, text: str) -> None:
         Path(name).expanduser().write_text(text, "utf-8")
     except OSError as error:
         raise InputError(f"{name} cannot be written: {error.strerror}.") from None
-
-
-__all__ = ["problem_line"]

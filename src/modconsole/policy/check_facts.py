@@ -10,7 +10,7 @@ from modconsole.domain import hours
 from modconsole.domain.facts import COUNTED, FACTS, Counted, Counter, Fact, Kind, Known, Op, Question
 from modconsole.errors import InputError
 from modconsole.policy.notes import Notes, near
-from modconsole.policy.spans import compared, operator, span, spell, whole
+from modconsole.policy.spans import compared, span, spell, whole
 from modconsole.policy.vocabulary import HISTORY, HISTORY_OPS
 from modconsole.policy.yaml_nodes import Items, Node, Pairs, Text
 
@@ -22,9 +22,9 @@ def fact(name: str, negated: bool, modifiers: Sequence[str], key: Text, value: N
     known = FACTS[name]
     op: Op | None = None
     for word in modifiers:
-        found = operator(word)
-        if found is None:
-            notes.say("fact modifier", key, word=word, name=name)
+        found, rest = compared(word)
+        if found is None or rest:
+            notes.say("fact brackets" if found else "fact modifier", key, word=word, name=name, op=found, rest=rest)
             return None
         if op is not None:
             notes.say("two operators", key, name=name)

@@ -83,12 +83,11 @@ class RuleActions(Base):
         state = self.meant_rule()
         if state is None:
             return
-        may = ruling.load(self.desk).house.may_set_live
-        if may and self.desk.who not in may:
-            named = join([line(each, 40) for each in may], literal(", "))
-            self.say(
-                fill("Only {} may set rules live (house.yaml). You are {}.", named, line(self.desk.who, 40)), "warning"
-            )
+        if not ruling.may_set_live(self.desk):
+            allowed = ruling.load(self.desk).house.may_set_live
+            named = join([line(each, 40) for each in allowed], literal(", "))
+            me = line(self.desk.who, 40)
+            self.say(fill("Only {} may set rules live (house.yaml). You are {}.", named, me), "warning")
             return
         dialog = EvidenceDialog(
             fill("Let {} v{} act", line(state.id, 64), state.version), literal("let it act from now on")

@@ -17,14 +17,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from modconsole.desk import rule_texts, ruling
-from modconsole.domain.safetext import EMPTY, Safe, cells, cut, fill, for_file, join, line, literal, wrap
+from modconsole.domain.safetext import EMPTY, Safe, cells, cut, fill, join, line, literal, wrap
 from modconsole.errors import ModConsoleError
 from modconsole.keys import Command
 from modconsole.screens.base import Rule, bindings
 from modconsole.screens.rule_trial import Trial
 from modconsole.screens.rule_words import problem_words, state_of
 from modconsole.screens.rule_writing import Writing
-from modconsole.screens.wording import DOT, SPACE, clock, many
+from modconsole.screens.wording import DOT, SPACE, many
 from modconsole.widgets.lines import Lines
 from modconsole.widgets.plain import Piece
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from modconsole.desk.rule_texts import Checked, Draft, File, Problem, Tried
-    from modconsole.desk.ruling import RuleState
+    from modconsole.desk.ruling import RuleState, Version
 
 SOON: Final = 0.08
 """Seconds without a key after which a text is tried."""
@@ -43,6 +43,8 @@ TROUBLE: Final = 3
 
 EXAMPLES: Final = (literal("example does"), literal("examples do"))
 
+Standing = tuple[list["RuleState"], dict[str, list["Version"]]]
+"""All rules, and the versions of those in a file."""
 Said = tuple[Safe, str, Safe]
 """What is said below the text, its style, and what stands behind it where there is room."""
 
@@ -81,6 +83,7 @@ class LabScreen(Writing):
         self.trouble = Lines(id="problems")
         self.trial = Trial(self)
         self.rules: rule_texts.RuleSet | None = None
+        self._versions: dict[str, list[Version]] = {}
         self.checked: Checked | None = None
         self._generation = 0
         self._soon: Timer | None = None
@@ -159,16 +162,26 @@ class LabScreen(Writing):
 
     # -- reading ------------------------------------------------------------------------------------------------
 
-    def _read(self) -> tuple[File, rule_texts.RuleSet, RuleState | None, Draft | None]:
-        """In a thread."""
-        file = rule_texts.read_file(self.desk, self.path) if self.path is not None else rule_texts.new_file(self.desk, self._rule)
-        state = next((each for each in ruling.listing(self.desk) if each.id == self._rule), None)
-        return file, ruling.load(self.desk), state, rule_texts.draft(self.desk, file.path)
+    def _standing(self, path: str) -> Standing:
+        """How the rules of the file stand, with their versions; in a thread."""
+        states = ruling.listing(self.desk)
+        ours = [each.id for each in states if each.path == path]
+        return states, {each: ruling.versions(self.desk, each) for each in ours}
 
-    def _begin(self, read: tuple[File, rule_texts.RuleSet, RuleState | None, Draft | None]) -> None:
-        file, self.rules, self.state, draft = read
+    def _read(self) -> tuple[File, rule_texts.RuleSet, Standing, Draft | None]:
+        """In a thread."""
+        file = (
+            rule_texts.read_file(self.desk, self.path)
+            if self.path is not None
+            else rule_texts.new_file(self.desk, self._rule)
+        )
+        return file, ruling.load(self.desk), self._standing(file.path), rule_texts.draft(self.desk, file.path)
+
+    def _begin(self, read: tuple[File, rule_texts.RuleSet, Standing, Draft | None]) -> None:
+        file, self.rules, standing, draft = read
         typed = self.area.text
         self.begin_with(file, draft)
+        self.show_standing(standing)
         if self.state is not None and self.state.line > 1:
             self.area.at_line(self.state.line)
         if typed:
@@ -179,12 +192,14 @@ class LabScreen(Writing):
 
     def changed(self) -> None:
         """The database has changed: how it stands with the rule."""
-        self.work(lambda: ruling.listing(self.desk), self.show_state)
+        file = self.file
+        if file is not None:
+            self.work(lambda: self._standing(file.path), self.show_standing)
 
-    def show_state(self, states: Sequence[RuleState]) -> None:
-        found = next((each for each in states if each.id == self._rule), None)
-        if found is not None:
-            self.state = found
+    def show_standing(self, standing: Standing) -> None:
+        """How the rules of the file stand now."""
+        states, self._versions = standing
+        self.state = next((each for each in states if each.id == self._rule), self.state)
         self.show_head()
 
     # -- while it is written ------------------------------------------------------------------------------------
@@ -230,9 +245,17 @@ class LabScreen(Writing):
             return
         document = rule_texts.document_at(self.area.text, self.area.line)
         rule = checked.rule_at(document)
-        if rule is not None:
+        if rule is not None and rule.id != self._rule:
             self._rule = rule.id
-        self.trial.use(document.text if rule is not None else None)
+            self.changed()
+        if rule is None:
+            self.trial.use(None)
+            return
+        older = next((each for each in self._older(rule.id) if each.source.strip() != document.text.strip()), None)
+        self.trial.use(document.text, *((older.source, f"v{older.version}") if older is not None else ("", "")))
+
+    def _older(self, rule: str) -> Sequence[Version]:
+        return self._versions.get(rule, ())
 
     def moved(self) -> None:
         """The cursor is on another line."""
@@ -341,9 +364,18 @@ class LabScreen(Writing):
         """Try it over all messages again."""
         self.trial.again()
 
-    def try_again(self) -> None:
-        """There is another version to compare with."""
-        self.trial.again()
+    def saved(self) -> None:
+        """It is a version now; what it is compared with is another one."""
+        file = self.file
+        if file is None:
+            return
+
+        def known(standing: Standing) -> None:
+            self.show_standing(standing)
+            self._try_rule()
+            self.say_saved()
+
+        self.work(lambda: self._standing(file.path), known)
 
     def on_unmount(self) -> None:
         """The process that tries it ends."""

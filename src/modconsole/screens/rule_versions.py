@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from modconsole.desk import rule_history, ruling
+from modconsole.desk import ruling
 from modconsole.domain.safetext import EMPTY, Safe, fill, fit, join, line, literal
 from modconsole.screens.base import Rule, bindings
 from modconsole.screens.listing import ListScreen, titles
@@ -26,8 +26,7 @@ from modconsole.widgets.pane import Pane
 from modconsole.widgets.plain import Piece
 
 if TYPE_CHECKING:
-    from modconsole.desk.rule_history import BlameLine, RolledBack
-    from modconsole.desk.ruling import Version
+    from modconsole.desk.ruling import BlameLine, RolledBack, Version
 
 NUMBER, WHEN, BY, STATUS = 8, 13, 16, 12
 """Widths of columns, in cells."""
@@ -153,11 +152,9 @@ class VersionsScreen(ListScreen[Line]):
         def answered(restore: bool | None) -> None:
             if restore is not None:
                 self.say(literal("Going back \u2026"))
-                self.work(
-                    lambda: rule_history.rollback(self.desk, self._rule, version, restore=restore), self._rolled_back
-                )
+                self.work(lambda: ruling.rollback(self.desk, self._rule, version, restore=restore), self._rolled_back)
 
-        self.work(lambda: rule_history.since(self.desk, self._rule, version), counted)
+        self.work(lambda: ruling.since(self.desk, self._rule, version), counted)
 
     def _rolled_back(self, done: RolledBack) -> None:
         self.console.read_again()
@@ -211,7 +208,7 @@ class BlameScreen(PageScreen):
 
     def read(self) -> list[BlameLine]:
         """Line by line."""
-        return rule_history.blame(self.desk, self._rule)
+        return ruling.blame(self.desk, self._rule)
 
     def lines(self, found: list[BlameLine]) -> Sequence[Told]:
         """`v3  ann  12 May  text`."""

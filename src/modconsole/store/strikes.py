@@ -121,14 +121,18 @@ def listing(db: Db, limit: int, *, now: int | None = None, source: str = "") -> 
 
 
 def take_back(db: Db, ident: str, by: str, now: int) -> bool:
-    """Mark a strike as taken back. False where it was already."""
+    """Mark a strike as taken back, and the proposal that it came from as not wanted after all. False where it was already."""
     with db.write():
-        return (
-            db.run(
-                "update strike set undone_at = ?, undone_by = ? where id = ? and undone_at is null", (now, by, ident)
-            )
-            > 0
+        changed = db.run(
+            "update strike set undone_at = ?, undone_by = ? where id = ? and undone_at is null", (now, by, ident)
         )
+        if changed:
+            db.run(
+                "update rule_act set state = 'declined', decided_at = ?, decided_by = ?"
+                " where kind = 'strike' and ref = ? and state = 'accepted'",
+                (now, by, ident),
+            )
+        return changed > 0
 
 
 def put_back(db: Db, message: int, at: int, by: str) -> list[Strike]:

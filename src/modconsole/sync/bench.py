@@ -95,7 +95,8 @@ class Bench:
             counts.setdefault(key(rule, version), Tally()).skipped += 1
         if not waiting:
             standing = {(each.message, each.rule, each.version) for each in found}
-            verdicts.over(db, ids, standing | {(each[2], each[0], each[1]) for each in skipped})
+            versions = {(each.rule.id, each.version) for each in self.enforced.values()}
+            verdicts.over(db, ids, versions, standing | {(each[2], each[0], each[1]) for each in skipped})
         tallies.add(db, now, self._named(counts.items()))
         self._spend(result.micros, len(read))
         return stored

@@ -22,13 +22,14 @@ from typing import TYPE_CHECKING
 
 from modconsole.connectors.base import Connector
 from modconsole.domain.times import DAY, MINUTE
-from modconsole.errors import ModConsoleError
+from modconsole.errors import ModConsoleError, StoreError
 from modconsole.store import judged, rule_acts, rules, verdicts
 from modconsole.store.db import Db
 from modconsole.store.rules import RuleRow
 from modconsole.sync import rulebook
 from modconsole.sync.bench import Bench
-from modconsole.sync.consequences import Consequences, Powers
+from modconsole.sync.consequences import Consequences
+from modconsole.sync.rule_orders import Powers
 from modconsole.sync.rulebook import Rulebook
 
 if TYPE_CHECKING:
@@ -171,8 +172,11 @@ class Judging:
 
     def leave(self, db: Db, now: int) -> None:
         """At the end of a connection's work: what judging took is written down."""
-        if self._made is not None:
-            self._made[3].write_down(db, now)
+        try:
+            if self._made is not None:
+                self._made[3].write_down(db, now)
+        except StoreError as error:  # a count that is lost is no reason to fail
+            log.warning("what judging took could not be written down: %s", error.message)
 
     def catch_up(self, db: Db, bench: Bench, now: int, stop: Flag | None = None, most: int = PER_TURN) -> int:
         """Judge what was stored while nobody judged, or while that failed; gives how many messages."""
