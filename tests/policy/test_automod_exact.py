@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ EXPRESSIONS = [
 ]
 
 
-def joined(parts: list[str]) -> str:
+def joined(parts: Iterable[str]) -> str:
     return "".join(parts)
 
 
@@ -251,9 +252,10 @@ def comparable(rule: Any) -> bool:
         elif name == "parent_submission":
             if not all(re.match(r"~?title\b|set_|overwrite_", each) for each in value):
                 return False
-        elif name not in PLAIN and not name.startswith(SILENT) and name != "author":
-            if not set(name.split("+")) <= {"title", "body", "url", "domain"}:
-                return False
+        elif name in PLAIN or name.startswith(SILENT) or name == "author":
+            continue
+        elif not set(name.split("+")) <= {"title", "body", "url", "domain"}:
+            return False
     return rule.get("type", "any") in ("any", "submission", "comment")
 
 

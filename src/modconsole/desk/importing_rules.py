@@ -190,7 +190,7 @@ def _about(text: str, rules: Sequence[RuleImport]) -> Iterator[str]:
         )
     places = [rule.path for rule in rules if rule.path]
     if places != sorted(places):
-        yield "The order has changed since the first import: rules of the same priority are looked at in the order of their files."
+        yield "The order has changed since the first import; rules of the same priority keep that of their files."
 
 
 # -- what is there ---------------------------------------------------------------------------------------------------------
