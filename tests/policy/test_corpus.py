@@ -292,7 +292,7 @@ class Killed(BaseException):
 
 
 def dying(monkeypatch: pytest.MonkeyPatch, after: int) -> Callable[[], int]:
-    """Let the process die at its n-th call that changes something on the disk; a write is done by half. Tells how many it made."""
+    """Let the process die at its n-th call that changes something on the disk; a write is done by half. Tells how many."""
     count = 0
 
     def mortal(real: Callable[..., Any], write: bool = False) -> Callable[..., Any]:

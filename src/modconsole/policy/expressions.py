@@ -104,6 +104,16 @@ _IGNORING: Final = re.compile(r"\(\?[a-zA-Z]*i")
 _DEEPEST: Final = 100
 _LISTED: Final = 2_000
 """So many characters outside ASCII are known one by one, at most."""
+_FAR: Final = 0xD800
+"""Sets that reach further are not listed."""
+
+
+class Read(NamedTuple):
+    """An expression, taken apart."""
+
+    tree: Node
+    beside: tuple[Node, ...]
+    """What the look-around asks for that every match needs: each of these matches somewhere in the same text, too."""
 
 
 def parse(expression: str, *, cased: bool = False) -> Node:
@@ -111,13 +121,25 @@ def parse(expression: str, *, cased: bool = False) -> Node:
 
     `cased`: it is searched with regard to case. Otherwise the tree allows both cases of every letter.
     """
+    return read(expression, cased=cased).tree
+
+
+def read(expression: str, *, cased: bool = False) -> Read:
+    """The tree of an expression, and what it asks for beside its matches. Raises `Unclear`."""
     from modconsole.policy.references import settled  # it knows this module
 
     reader = _Reader(expression, cased and not _IGNORING.search(expression))
     tree = reader.branch(0)
     if reader.at != len(expression):
         raise Unclear
-    return settled(tree, cased=reader.cased, numbered=not reader.reset) if reader.groups else tree
+    beside = () if isinstance(tree, Branch) else tuple(reader.beside)
+    if not reader.groups:
+        return Read(tree, beside)
+    numbered = not reader.reset
+    return Read(
+        settled(tree, cased=reader.cased, numbered=numbered),
+        tuple(settled(each, cased=reader.cased, numbered=False) for each in beside),
+    )
 
 
 class _Reader:
@@ -127,6 +149,8 @@ class _Reader:
         self.text = text
         self.cased = cased
         self.at = 0
+        self.beside: list[Node] = []
+        """What is looked for ahead and behind, outside of all brackets."""
         self.groups = 0
         """How many groups were opened that can be referred to."""
         self.reset = False
@@ -195,6 +219,9 @@ class _Reader:
             raise Unclear
         self.at += 1
         if opening[3]:
+            optional = _QUANTIFIER.match(self.text, self.at)
+            if depth == 0 and opening[3].endswith("=") and optional is None:
+                self.beside.append(inner)
             return NOTHING
         return Group(number, inner) if kept and isinstance(inner, Chars) else inner
 
@@ -240,15 +267,15 @@ def single(part: str, cased: bool = False) -> Chars:
     plain = part.isascii() and (part[0] == "[" and part[1] != "^" and "\\" not in part and "[:" not in part)
     if plain or (part[0] == "\\" and not part[1].isalpha()):
         return Chars(members, "".join(loose.findall(_into_ascii())))
-    return Chars(members, _listed(strict, loose) if not part.isascii() and part[1] != "^" else None)
+    simple = not part.isascii() and part[0] == "[" and part[1] != "^" and "\\" not in part and "[:" not in part
+    return Chars(members, _listed(part, strict, loose) if simple else None)
 
 
-def _listed(strict: regex.Pattern[str], loose: regex.Pattern[str]) -> str | None:
-    """The characters outside ASCII that a set names, where they are few: an alphabet."""
-    found = {*strict.findall(_beyond()), *loose.findall(_beyond())}
+def _listed(part: str, strict: regex.Pattern[str], loose: regex.Pattern[str]) -> str | None:
+    """The characters outside ASCII that a set names by themselves or as stretches, where they are few: an alphabet."""
+    last = max(map(ord, part))
+    if last >= _FAR:
+        return None
+    every = "".join(map(chr, range(0x80, last + 1))) + _cased()
+    found = {*strict.findall(every), *loose.findall(every)}
     return "".join(sorted(found)) if len(found) <= _LISTED else None
-
-
-@lru_cache(1)
-def _beyond() -> str:
-    return "".join(map(chr, (*range(0x80, 0xD800), *range(0xE000, 0x110000))))

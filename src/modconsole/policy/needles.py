@@ -17,12 +17,12 @@ import regex
 from msgspec import Struct, field
 
 from modconsole.policy.confirm import Item
-from modconsole.policy.expressions import Node, Unclear, parse
-from modconsole.policy.fold import fold_text, leet, squeeze
+from modconsole.policy.expressions import Node, Unclear, read
+from modconsole.policy.fold import fold_text, is_word, leet, squeeze
 from modconsole.policy.literals import required, safe, trigger
 from modconsole.policy.model import TextCheck
 from modconsole.policy.samples import samples
-from modconsole.policy.scans import FEW, Stream, compiled
+from modconsole.policy.scans import FEW, Literal, Stream, compiled
 from modconsole.policy.superset import translated
 
 LONG: Final = 3
@@ -33,9 +33,9 @@ _SPECIAL: Final = frozenset("\\.+*?()|[]{}^$-")
 class Needles(Struct):
     """Any of these is in every message in which the check matches."""
 
-    original: list[str] = field(default_factory=list)
+    original: list[Literal] = field(default_factory=list)
     """Literals of the original stream."""
-    folded: list[str] = field(default_factory=list)
+    folded: list[Literal] = field(default_factory=list)
     """Literals of the folded stream."""
     expressions: list[tuple[Stream, str]] = field(default_factory=list)
     """Expressions for RE2."""
@@ -65,34 +65,39 @@ def _literal(item: Item, check: TextCheck, anchored: bool, found: Needles) -> bo
                 return False
             found.expressions += [("folded", _by_channel(look, channel)) for channel in check.channels]
         elif check.fold == "exact":
-            found.original.append(before + needle + after)
+            found.original.append(_bounded(before + needle + after, check, anchored))
         elif check.fold == "lookalike":
-            found.folded.append(before + needle + after)
+            found.folded.append(_bounded(before + needle + after, check, anchored))
         else:
             shown = trigger(item.item, check.fold)
             if not shown:
                 return False
-            found.folded.append(before + shown + after if shown == look else shown)
+            found.folded.append(Literal(before + shown + after if shown == look else shown))
     return True
+
+
+def _bounded(text: str, check: TextCheck, anchored: bool) -> Literal:
+    """A literal of a stream that is folded as it is; a word begins and ends where the literal has a character of words. Addresses
+    end where a sentence goes on, so beside them nothing is said."""
+    word = anchored and check.method == "word"
+    return Literal(text, word and is_word(text[0]), word and is_word(text[-1]))
 
 
 def _expression(item: Item, check: TextCheck, anchored: bool, found: Needles) -> bool:
     """Put down what an expression needs; False where that is nothing in particular."""
     try:
-        tree = parse(item.item, cased=check.fold == "exact")
+        tree, beside = read(item.item, cased=check.fold == "exact")
     except Unclear:
         return False
-    texts = tuple(sorted(required(tree) or ()))
-    if min(map(len, texts), default=0) < LONG:
-        texts = ()
-    wider = "" if item.level == "marks" else _lines(tree) if anchored else _anywhere(tree)
-    if not wider and not texts:
-        return False
-    if not _proven(item, tree, texts, wider):
+    texts = max((_texts(each) for each in (tree, *beside)), key=_worth)
+    wider = "" if item.level == "marks" else translated(tree) if anchored else _anywhere(tree)
+    if wider and not texts and _bland(wider):
+        wider = next((each for each in map(_anywhere, beside) if not _bland(each)), wider)
+    if not (texts or wider) or not _proven(item, tree, texts, wider):
         return False
     stream: Stream = "folded" if item.level == "lookalike" else "original"
     if not wider:
-        found.folded += texts
+        found.folded += map(Literal, texts)
     elif texts and len(texts) <= FEW:
         found.within.append((texts, stream, wider))
     else:
@@ -100,9 +105,23 @@ def _expression(item: Item, check: TextCheck, anchored: bool, found: Needles) ->
     return True
 
 
-def _lines(tree: Node) -> str:
-    """For RE2, where the texts stand on lines of their own."""
-    return translated(tree)
+def _texts(tree: Node) -> tuple[str, ...]:
+    """Texts of which one must be there, if they are long enough to be looked for."""
+    texts = tuple(sorted(required(tree) or ()))
+    return texts if min(map(len, texts), default=0) >= LONG else ()
+
+
+def _worth(texts: tuple[str, ...]) -> tuple[bool, int]:
+    """Few texts tell more than many; none tell nothing."""
+    return bool(texts), -len(texts)
+
+
+def _bland(wider: str) -> bool:
+    """Whether an expression finds something in nearly every text."""
+    try:
+        return compiled(wider).search(b"\na word\n") is not None
+    except ValueError:
+        return True
 
 
 def _anywhere(tree: Node) -> str:

@@ -32,6 +32,8 @@ LIMITS: Final = {"name": 200, "owner": 100, "section": 200, "why": 10_000, "publ
 _ONE_LINE = ("name", "owner", "section")
 MOST_PRIORITY: Final = 1_000_000
 MOST_SELECTIONS: Final = 200
+LONGEST_NAME: Final = 100
+"""Characters of the name of a selection."""
 _REMARK = re.compile(r"[ \t]+(#[^\s:]*[ \t]*:)")
 """After a key: what was to be its suffix, and is a remark to YAML."""
 
@@ -211,7 +213,12 @@ def _selections(root: Pairs, given: checks.Given) -> tuple[Selection, ...]:
         if checks.looks_like_check(name) and not isinstance(value, Pairs) and not _of_pairs(value):
             notes.say("check unnamed", name_node, key=name)
             continue
-        if not name.strip() or name.casefold() in whens.RESERVED or any(letter in "()\"'," for letter in name):
+        if (
+            not name.strip()
+            or len(name) > LONGEST_NAME
+            or name.casefold() in whens.RESERVED
+            or any(letter in "()\"'," for letter in name)
+        ):
             notes.say("selection name", name_node, name=name)
             continue
         alternatives = _alternatives(name, value, given)

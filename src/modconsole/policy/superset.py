@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from modconsole.policy.expressions import Anchor, Anything, Branch, Chars, Node, Repeat
+from modconsole.policy.expressions import Anchor, Anything, Branch, Chars, Node, Repeat, Unclear, parse
 
-__all__ = ["Superset", "translated"]
+__all__ = ["Superset", "superset", "translated"]
 
 _FEW: Final = 8
 """Repeats above this many are written as "this many or more": RE2 unrolls them."""
@@ -23,23 +23,35 @@ _CANARY: Final = "\x02\x03\x02"
 _MEMORY: Final = 128 << 20
 
 
-def translated(node: Node) -> str:
+def superset(item: str, *, anchored: bool = True, ignore_case: bool = True) -> str | None:
+    """An RE2 expression that matches in every text in which an expression of a rule does; None where there is none.
+
+    `anchored`: `^` and `$` mean the beginning and the end of a line; else they may be anywhere. With `ignore_case` false fewer
+    characters are let through.
+    """
+    try:
+        return translated(parse(item, cased=not ignore_case), anchored=anchored)
+    except Unclear:
+        return None
+
+
+def translated(node: Node, *, anchored: bool = True) -> str:
     """An RE2 expression that matches wherever the tree's does."""
     if isinstance(node, Chars):
         return _chars(node)
     if isinstance(node, Anchor):
-        return "(?m:$)" if node.end else "(?m:^)"
+        return ("(?m:$)" if node.end else "(?m:^)") if anchored else ""
     if isinstance(node, Anything):
         return "(?s:.*)"
     if isinstance(node, Branch):
-        return "(?:" + "|".join(map(translated, node.parts)) + ")"
+        return "(?:" + "|".join(translated(part, anchored=anchored) for part in node.parts) + ")"
     if isinstance(node, Repeat):
-        return _repeat(node)
-    return "".join(map(translated, node.parts))
+        return _repeat(node, anchored)
+    return "".join(translated(part, anchored=anchored) for part in node.parts)
 
 
-def _repeat(node: Repeat) -> str:
-    inner = f"(?:{translated(node.part)})"
+def _repeat(node: Repeat, anchored: bool) -> str:
+    inner = f"(?:{translated(node.part, anchored=anchored)})"
     least = min(node.least, _FEW)
     if node.most is None or node.most > _FEW:
         return inner + ("*" if least == 0 else "+" if least == 1 else f"{{{least},}}")
