@@ -11,6 +11,7 @@ import operator
 import re
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -110,19 +111,21 @@ def _author(group: dict[str, Any], thing: Thing) -> bool:
 def _search(key: str, value: Any, texts: dict[str, Any], known: tuple[str, ...]) -> bool:
     match = re.fullmatch(r"(~?)([^\s(#]+)\s*(?:\((.+)\))?\s*(?:#.*)?", key)
     assert match is not None, key
-    fields = match[2].split("+")
-    modifiers = [word for word in re.split(r"[\s,]+", match[3] or "") if word]
+    fields = tuple(match[2].split("+"))
+    modifiers = tuple(word for word in re.split(r"[\s,]+", match[3] or "") if word)
     here = [field for field in fields if field in known]
     if not here:
         return False
-    pattern = compiled(fields, modifiers, value if isinstance(value, list) else [value])
+    values = value if isinstance(value, list) else [value]
+    pattern = compiled(fields, modifiers, tuple(str(each) for each in values))
     found = any(pattern.search(text) for field in here for text in texts[field])
     return not found if match[1] else found
 
 
-def compiled(fields: list[str], modifiers: list[str], values: list[Any]) -> re.Pattern[str]:
+@cache
+def compiled(fields: tuple[str, ...], modifiers: tuple[str, ...], values: tuple[str, ...]) -> re.Pattern[str]:
     """The expression of a check."""
-    items = [str(value) for value in values]
+    items = list(values)
     if "regex" not in modifiers:
         items = [re.escape(item) for item in items]
     joined = f"({'|'.join(items)})"

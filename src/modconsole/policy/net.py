@@ -180,7 +180,7 @@ class Net:
 
     def _expression(self, unit: Unit, field: _Field) -> bool:
         try:
-            tree = parse(unit.item.item, ignore_case=unit.check.fold != "exact")
+            tree = parse(unit.item.item, cased=unit.check.fold == "exact")
         except Unclear:
             return False
         texts = required(tree) or frozenset()

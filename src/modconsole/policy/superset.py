@@ -30,7 +30,7 @@ def superset(item: str, *, anchored: bool = True, ignore_case: bool = True) -> s
     characters are let through.
     """
     try:
-        return translated(parse(item, ignore_case=ignore_case), anchored=anchored)
+        return translated(parse(item, cased=not ignore_case), anchored=anchored)
     except Unclear:
         return None
 
