@@ -142,7 +142,9 @@ def test_stretches_together_find_what_one_finds(world: World, monkeypatch: pytes
     """What is looked for ahead comes in the same order."""
     before = asked(world, rule((words("free"),)))
     view = world.view()
-    monkeypatch.setattr(type(view), "chunks", lambda self, size=0: iter([(n, n + 7 if n < 98 else 100) for n in range(98, -1, -7)]))
+    monkeypatch.setattr(
+        type(view), "chunks", lambda self, size=0: iter([(n, n + 7 if n < 98 else 100) for n in range(98, -1, -7)])
+    )
     assert asked(world, rule((words("free"),))) == before
 
 

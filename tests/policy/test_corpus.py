@@ -64,7 +64,9 @@ def test_the_folded_stream_has_each_text_folded_in_its_place(tmp_path: Path, fee
         text, title = view.words(place)
         part = view.folded[view.folds[place - 1] if place else 0 : view.folds[place]]
         parts = part.removesuffix(b"\xff").split(b"\xfe")
-        assert [each.decode() for each in parts] == [f"\n{each.lower()}\n" for each in (text, title) if each is not None]
+        assert [each.decode() for each in parts] == [
+            f"\n{each.lower()}\n" for each in (text, title) if each is not None
+        ]
 
 
 def test_new_messages_are_appended_and_nothing_is_written_again(tmp_path: Path, feed: Feed) -> None:
