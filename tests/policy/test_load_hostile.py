@@ -9,13 +9,13 @@ from collections.abc import Callable
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.hostile.corpus import PAYLOADS
-from tests.policy.test_load import FULL, LISTS
 
 from modconsole.policy import lists as shared
 from modconsole.policy.house import read_house
 from modconsole.policy.load import read_documents, read_rule
 from modconsole.policy.yaml_nodes import documents
+from tests.hostile.corpus import PAYLOADS
+from tests.policy.test_load import FULL, LISTS
 
 LIMIT = 15.0
 """Seconds that the worst text may take on a slow machine under load: what hangs takes forever. Measured: below one second."""
