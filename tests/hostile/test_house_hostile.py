@@ -33,7 +33,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, text in enumerate(HARMLESS.values()):
         short = text[:200]
         said = "".join(char for char in short if char.isprintable())[:90] or "x"
-        rule = {
+        rule: dict[str, write.Value] = {
             "id": f"r{number:03}",
             "name": said,
             "status": "shadow",
@@ -45,7 +45,13 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "section": said,
             "tests": [{"miss": text}],
         }
-        raw = {**rule, "id": f"b{number:03}", "why": short, "public": short, "do": [{"tag": short}]}
+        raw: dict[str, write.Value] = {
+            **rule,
+            "id": f"b{number:03}",
+            "why": short,
+            "public": short,
+            "do": [{"tag": short}],
+        }
         (desk.rules / f"r{number:03}.yaml").write_text(f"{write.dump(rule)}---\n{write.dump(raw)}", "utf-8")
     (desk.rules / "wrong.yaml").write_text(
         "".join(f"---\n{write.scalar(text[:99])}: x\n" for text in HARMLESS.values())

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from modconsole.desk.importing_rules import ImportReport
     from modconsole.desk.ruling import BlameLine, Digest, Explained, ExplainedRule, Hit, Proposal, RuleState
     from modconsole.desk.trial import Report, TrialHit
+    from modconsole.policy.automod import State
     from modconsole.policy.model import Match, Problem
     from modconsole.store.rule_acts import Placed, RuleAct
     from modconsole.store.rules import Version
@@ -308,11 +309,11 @@ def report(found: Report) -> dict[str, Any]:
 # -- rules from elsewhere -----------------------------------------------------------------------------------------------------
 
 
-def became_words(state: str) -> str:
-    """What became of sections, in words that go on from a number."""
+def became_words(state: State) -> str:
+    """What became of sections, in words."""
     from modconsole.policy.automod import STATES
 
-    return dict[str, str](STATES)[state]
+    return STATES[state]
 
 
 def imported(found: ImportReport) -> dict[str, Any]:
