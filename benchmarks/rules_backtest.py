@@ -228,7 +228,7 @@ def main() -> int:
         try:
             tried(lab, document(every[0]))
             slow, median = measured(lab, every, data, given.rounds)
-            wild = document(Shape("", r"body (regex): ['(\w+\s?)*$x', '(?:e+e+)+y']"))
+            wild = document(Shape("", r"body (regex): ['(?:\w+\s?)*(?!.)y', '(?:e|\w)+(?!.)(?<=x)']"))
             ended = cancelled(lab, [document(every[1]), document(Shape("", "body (word): [the, and]")), wild])
         finally:
             lab.close()
