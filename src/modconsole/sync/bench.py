@@ -38,8 +38,7 @@ class Bench:
         """After how long a wait, in microseconds, a rule may say something else than before."""
         self._waiting = self._made(waiting)
         self.acts = any(each.mode == "live" for each in enforced)
-        self.spent: dict[str, list[float]] = {}
-        """How many messages were judged, and the microseconds that took, since it was last written down."""
+        self._messages, self._micros = 0, dict[str, float]()
 
     def _made(self, rules: list[Rule]) -> Judge | None:
         if not rules:
@@ -98,21 +97,22 @@ class Bench:
             versions = {(each.rule.id, each.version) for each in self.enforced.values()}
             verdicts.over(db, ids, versions, standing | {(each[2], each[0], each[1]) for each in skipped})
         tallies.add(db, now, self._named(counts.items()))
-        self._spend(result.micros, len(read))
+        if not waiting:
+            self._spend(result.micros, len(read))
         return stored
 
     def _spend(self, micros: dict[str, float], messages: int) -> None:
         """Kept here for a while: it is a row for each rule, and of no use in a hurry."""
+        self._messages += messages
         for name, spent in micros.items():
-            cost = self.spent.setdefault(name, [0.0, 0.0])
-            cost[0] += messages
-            cost[1] += spent
+            self._micros[name] = self._micros.get(name, 0.0) + spent
 
     def write_down(self, db: Db, now: int) -> None:
         """What judging took since the last time."""
-        spent, self.spent = self.spent, {}
-        if spent:
-            counts = {name: Tally(judged=int(judged), micros=round(micros)) for name, (judged, micros) in spent.items()}
+        messages, micros = self._messages, self._micros
+        self._messages, self._micros = 0, {}
+        if messages:
+            counts = {name: Tally(judged=messages, micros=round(micros.get(name, 0.0))) for name in self.enforced}
             with db.write():
                 tallies.add(db, now, self._named(counts.items()))
 
