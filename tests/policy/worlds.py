@@ -174,7 +174,7 @@ questions: st.SearchStrategy[Question] = st.one_of(
     st.builds(Fact, name=st.just("links"), op=st.just(">"), number=st.integers(0, 2), negated=st.booleans()),
     st.builds(
         Counter,
-        counted=st.sampled_from(sorted(COUNTED)),  # type: ignore[arg-type]
+        counted=st.sampled_from(sorted(COUNTED)),
         within=st.just(60_000_000),
         op=st.just(">"),
         number=st.integers(0, 2),

@@ -20,6 +20,8 @@ JOINED: Final[dict[str, tuple[Field, ...]]] = {"text": ("body", "title")}
 """Words for several fields at once."""
 EVERY_KEY: Final = (*FIELDS, *JOINED, *FACTS, "history")
 EVERY_MODIFIER: Final = (*METHODS, *MODIFIERS, *(f"fold {name}" for name in FOLDS), *CHANNELS)
+LONGEST: Final = 300
+"""Characters of a key."""
 _KEY = re.compile(
     r"(?P<no>~?)\s*(?P<name>[^()#~]*?)\s*(?P<one>#[^()\s]*)?\s*(?:\((?P<modifiers>[^()]*)\))?\s*(?P<two>#[^()\s]*)?\s*"
 )
@@ -46,7 +48,7 @@ class Given(Struct, frozen=True):
 
 def take_apart(text: Text) -> Key | None:
     """The parts of a key; None where it has not the form of one."""
-    match = _KEY.fullmatch(text.text)
+    match = _KEY.fullmatch(text.text) if len(text.text) <= LONGEST else None
     if match is None or not match["name"]:
         return None
     names, at = _divided(match["name"], "+", match.start("name"))
@@ -58,7 +60,7 @@ def take_apart(text: Text) -> Key | None:
 
 def looks_like_check(text: str) -> bool:
     """Whether a key elsewhere in the document was probably meant as a check."""
-    match = _KEY.fullmatch(text)
+    match = _KEY.fullmatch(text) if len(text) <= LONGEST else None
     if match is None or not match["name"]:
         return False
     names = [name.strip().casefold().replace("_", " ") for name in match["name"].split("+")]
@@ -89,10 +91,12 @@ def read(key_node: Text, value: Node, given: Given) -> tuple[Check, ...]:
             if name not in FIELDS and name not in JOINED:
                 notes.say("fact joined", key_node, ahead=at + len(key_node.style), name=name)
                 return ()
-    if key.names[0] == "history":
-        return check_facts.history(key.negated, key.modifiers, key_node, value, notes)
-    if key.names[0] in FACTS:
-        fact = check_facts.fact(key.names[0], key.negated, key.modifiers, key_node, value, notes)
+    brackets = tuple(zip(key.modifiers, key.modifiers_at, strict=True))
+    asked = check_facts.Asked(key.names[0], key.negated, brackets, key_node)
+    if asked.name == "history":
+        return check_facts.history(asked, value, notes)
+    if asked.name in FACTS:
+        fact = check_facts.fact(asked, value, notes)
         return () if fact is None else (fact,)
     check = words(key, value, given)
     return () if check is None else (check,)
