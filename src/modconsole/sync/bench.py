@@ -38,7 +38,8 @@ class Bench:
         """After how long a wait, in microseconds, a rule may say something else than before."""
         self._waiting = self._made(waiting)
         self.acts = any(each.mode == "live" for each in enforced)
-        self._messages, self._micros = 0, dict[str, float]()
+        self._messages, self._shared = 0, 0.0
+        self._micros: dict[str, float] = {}
 
     def _made(self, rules: list[Rule]) -> Judge | None:
         if not rules:
@@ -98,21 +99,24 @@ class Bench:
             verdicts.over(db, ids, versions, standing | {(each[2], each[0], each[1]) for each in skipped})
         tallies.add(db, now, self._named(counts.items()))
         if not waiting:
-            self._spend(result.micros, len(read))
+            self._spend(result.micros, result.shared, len(read))
         return stored
 
-    def _spend(self, micros: dict[str, float], messages: int) -> None:
+    def _spend(self, micros: dict[str, float], shared: float, messages: int) -> None:
         """Kept here for a while: it is a row for each rule, and of no use in a hurry."""
         self._messages += messages
+        self._shared += shared
         for name, spent in micros.items():
             self._micros[name] = self._micros.get(name, 0.0) + spent
 
     def write_down(self, db: Db, now: int) -> None:
-        """What judging took since the last time."""
-        messages, micros = self._messages, self._micros
-        self._messages, self._micros = 0, {}
+        """What judging took since the last time; what was done for all rules at once is split among them."""
+        messages, each, micros = self._messages, self._shared / max(len(self.enforced), 1), self._micros
+        self._messages, self._shared, self._micros = 0, 0.0, {}
         if messages:
-            counts = {name: Tally(judged=messages, micros=round(micros.get(name, 0.0))) for name in self.enforced}
+            counts = {
+                name: Tally(judged=messages, micros=round(micros.get(name, 0.0) + each)) for name in self.enforced
+            }
             with db.write():
                 tallies.add(db, now, self._named(counts.items()))
 
