@@ -18,6 +18,7 @@ from modconsole.policy.judge import Judge
 from modconsole.store import acts, judged, rule_acts, rules, tallies, texts, verdicts
 from modconsole.store.db import Db
 from modconsole.store.ingest import ingest
+from modconsole.store.verify import verify
 from modconsole.sync import moderate
 from modconsole.sync.judging import Judging
 from tests.sync.desk import Bench
@@ -785,6 +786,20 @@ def test_a_rule_whose_acts_are_taken_back_too_often_is_paused(
     house.bench.place.write("spam again")
     house.turn()
     assert len(house.hits()) == acted + (not paused)
+
+
+def test_what_is_counted_of_rules_is_verified(house: House) -> None:
+    """A count that is not what was found and done is named."""
+    house.live("spam", "tag: x")
+    house.bench.place.write("spam")
+    house.turn()
+    db = house.bench.db
+    assert verify(db, house.bench.place.now) == []
+    db.run("update rule_day set hits = hits + 1, acted = 0")
+    assert [(each.where, each.what, each.stored, each.derived) for each in verify(db, house.bench.place.now)] == [
+        ("rules", "hits of spam version 1", "2", "1"),
+        ("rules", "acted of spam version 1", "0", "1"),
+    ]
 
 
 # -- whatever happens -----------------------------------------------------------------------------------------------------------
