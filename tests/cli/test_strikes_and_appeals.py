@@ -60,7 +60,7 @@ def test_what_the_ladder_proposes_is_told_with_what_accepts_it(cli: Cli) -> None
     )
     assert (document["proposal"]["state"], document["proposal"]["seconds"]) == ("proposed", 604_800.0)
     said = cli("strikes", "give", "forum", "p412", "--insist").out
-    assert "Proposed by the ladder: ban for 30 days. It could not be done by itself: " in said
+    assert "Proposed by the ladder: ban for 30 days (3 strikes in force; it could not be done by itself: " in said
 
 
 def test_how_long_a_strike_counts_can_be_said(cli: Cli) -> None:

@@ -15,7 +15,22 @@ ALPHABET = (
     "かがカ\u3099ｶﾞ가각ᄀ\u1161ᆨ中"
     "🅰𝓪Ａⓢ⒜٣²½…ØꜱᏚ\u0938\u094d"
 )
-PIECES = ("http://", "https://www.", ".com/", "t.me/", "spam", "Scam", "sсаm", "ν", "straße", "STRASSE", "ﬁn", "kk", "ssss", "iİı")
+PIECES = (
+    "http://",
+    "https://www.",
+    ".com/",
+    "t.me/",
+    "spam",
+    "Scam",
+    "sсаm",
+    "ν",
+    "straße",
+    "STRASSE",
+    "ﬁn",
+    "kk",
+    "ssss",
+    "iİı",
+)
 words = st.lists(st.one_of(st.sampled_from(ALPHABET), st.sampled_from(PIECES)), max_size=14).map("".join)
 literals = st.lists(st.sampled_from(ALPHABET), min_size=1, max_size=4).map("".join) | st.sampled_from(PIECES)
 texts = st.builds(
@@ -36,16 +51,42 @@ def _valid(expression: str) -> bool:
 
 
 _singles = st.one_of(
-    st.sampled_from([*"abskiISKvelo0 .", "é", "ß", "İ", "с", "η", "か", "\\.", "\\w", "\\W", "\\d", "\\s", "\\S", "\\p{L}", "\\u0041"]),
-    st.sampled_from(["[ab]", "[^a]", "[a-s]", "[^a-z ]", "[İk]", "[\\w-]", "[о-с]", "[]a]", "[[:alpha:]]", "\\bs", "s\\b", "spam"]),
+    st.sampled_from(
+        [
+            *"abskiISKvelo0 .",
+            "é",
+            "ß",
+            "İ",
+            "с",
+            "η",
+            "か",
+            "\\.",
+            "\\w",
+            "\\W",
+            "\\d",
+            "\\s",
+            "\\S",
+            "\\p{L}",
+            "\\u0041",
+        ]
+    ),
+    st.sampled_from(
+        ["[ab]", "[^a]", "[a-s]", "[^a-z ]", "[İk]", "[\\w-]", "[о-с]", "[]a]", "[[:alpha:]]", "\\bs", "s\\b", "spam"]
+    ),
 )
 expressions = st.recursive(
     _singles,
     lambda inner: st.one_of(
         st.lists(inner, min_size=1, max_size=4).map("".join),
-        st.builds(lambda part, many: f"(?:{part}){many}", inner, st.sampled_from(["?", "*", "+", "{2}", "{1,2}", "{,3}", "+?"])),
+        st.builds(
+            lambda part, many: f"(?:{part}){many}",
+            inner,
+            st.sampled_from(["?", "*", "+", "{2}", "{1,2}", "{,3}", "+?"]),
+        ),
         st.lists(inner, min_size=2, max_size=3).map(lambda parts: f"({'|'.join(parts)})"),
-        st.builds(lambda sign, part: f"({sign}{part})", st.sampled_from(["?=", "?!", "?<=", "?<!", "?>", "?i:"]), inner),
+        st.builds(
+            lambda sign, part: f"({sign}{part})", st.sampled_from(["?=", "?!", "?<=", "?<!", "?>", "?i:"]), inner
+        ),
         st.builds(lambda part: f"^{part}", inner),
         st.builds(lambda part: f"{part}$", inner),
         st.builds(lambda part: f"({part})\\1", _singles),
@@ -64,7 +105,9 @@ def checks(draw: st.DrawFn) -> TextCheck:
         method=draw(st.sampled_from(sorted(set(METHODS.values())))),
         regex=expression,
         fold=draw(st.sampled_from(sorted(FOLDS))),
-        channels=() if expression else tuple(draw(st.lists(st.sampled_from(sorted(CHANNELS)), max_size=2, unique=True))),
+        channels=()
+        if expression
+        else tuple(draw(st.lists(st.sampled_from(sorted(CHANNELS)), max_size=2, unique=True))),
         every=draw(st.booleans()),
         negated=draw(st.booleans()),
     )

@@ -52,7 +52,9 @@ def matching(check: TextCheck, selection: str, texts: Texts, taken: Sequence[Pla
 def covered(check: TextCheck, texts: Texts) -> list[Place]:
     """The places of an exception; none where it asks for every item and one is missing."""
     found = places(check, texts)
-    return [] if check.every and {item for _, _, item in found} != set(check.items) else [place for _, place, _ in found]
+    return (
+        [] if check.every and {item for _, _, item in found} != set(check.items) else [place for _, place, _ in found]
+    )
 
 
 def places(check: TextCheck, texts: Texts) -> list[tuple[Field, Place, str]]:
@@ -88,7 +90,9 @@ def spans(check: TextCheck, item: str, field: Field, text: str) -> Iterator[tupl
         return
     folded = fold(text, check.fold)
     for needle in forms(item, check.fold):
-        for match in regex.finditer(wrapped(check, field, regex.escape(needle), needle), folded.text, FLAGS, overlapped=True):
+        for match in regex.finditer(
+            wrapped(check, field, regex.escape(needle), needle), folded.text, FLAGS, overlapped=True
+        ):
             yield folded.span(*match.span("item"))
         if field == "domain" or check.method not in ("word", "substring"):
             continue
@@ -134,14 +138,21 @@ def signs(check: TextCheck, needle: str, text: str) -> Iterator[tuple[int, int]]
         stretch = text[start : start + len(needle)]
         read = leet(stretch) == leet(needle)
         sign = any(one in LEET_SIGNS and one != two for one, two in zip(stretch, needle, strict=True))
-        if read and sign and any(c.isalpha() for c in stretch) and stands(check, needle, text, start, start + len(needle)):
+        if (
+            read
+            and sign
+            and any(c.isalpha() for c in stretch)
+            and stands(check, needle, text, start, start + len(needle))
+        ):
             yield start, start + len(needle)
 
 
 def repeats(check: TextCheck, needle: str, text: str) -> Iterator[tuple[int, int]]:
     """Stretches that are the needle with letters repeated: two letters more in all, or more."""
     runs = [(m[0], len(m[0])) for m in regex.finditer(r"(?s)(\p{L})\1*|.", needle)]
-    expression = "".join(f"{regex.escape(run[0])}{{{count},}}" if run.isalpha() else regex.escape(run) for run, count in runs)
+    expression = "".join(
+        f"{regex.escape(run[0])}{{{count},}}" if run.isalpha() else regex.escape(run) for run, count in runs
+    )
     starts = [m.start() for m in regex.finditer(r"(?s)(\p{L})\1*|.", text)] + [len(text)]
     for start in starts[:-1]:
         match = regex.compile(expression).match(text, start)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from modconsole.domain.facts import Fact
 from modconsole.policy import backtest, plan
-from modconsole.policy.backtest import Backtest
+from modconsole.policy.backtest import Backtest, Batch
 from modconsole.policy.model import Action, Check, Not, Ref, Rule, Selection, Some, TextCheck, When
 from tests.policy.worlds import World, rules, texts
 
@@ -118,7 +118,7 @@ def test_facts_and_negations_need_all_messages_only_where_no_words_are_asked_for
 
 def test_a_stop_ends_it_between_two_batches(world: World) -> None:
     """No more is judged once nobody wants to know."""
-    seen = []
+    seen: list[Batch] = []
     for batch in Backtest(rule((words("lunch"),)), world.view(), world).run(lambda: len(seen) == 2):
         seen.append(batch)
     assert len(seen) == 2
@@ -142,7 +142,9 @@ def test_stretches_together_find_what_one_finds(world: World, monkeypatch: pytes
     """What is looked for ahead comes in the same order."""
     before = asked(world, rule((words("free"),)))
     view = world.view()
-    monkeypatch.setattr(type(view), "chunks", lambda self, size=0: iter([(n, n + 7 if n < 98 else 100) for n in range(98, -1, -7)]))
+    monkeypatch.setattr(
+        type(view), "chunks", lambda self, size=0: iter([(n, n + 7 if n < 98 else 100) for n in range(98, -1, -7)])
+    )
     assert asked(world, rule((words("free"),))) == before
 
 

@@ -64,7 +64,9 @@ def test_the_folded_stream_has_each_text_folded_in_its_place(tmp_path: Path, fee
         text, title = view.words(place)
         part = view.folded[view.folds[place - 1] if place else 0 : view.folds[place]]
         parts = part.removesuffix(b"\xff").split(b"\xfe")
-        assert [each.decode() for each in parts] == [f"\n{each.lower()}\n" for each in (text, title) if each is not None]
+        assert [each.decode() for each in parts] == [
+            f"\n{each.lower()}\n" for each in (text, title) if each is not None
+        ]
 
 
 def test_new_messages_are_appended_and_nothing_is_written_again(tmp_path: Path, feed: Feed) -> None:
@@ -162,7 +164,8 @@ def test_another_way_of_folding_makes_it_anew(tmp_path: Path, feed: Feed) -> Non
     copy = Corpus(tmp_path / "m.texts", str.upper, "two")
     view = copy.view(feed)
     assert view is not None
-    assert b"HELLO" in view.folded[:] and b"hello" not in view.folded[:]
+    assert b"HELLO" in view.folded[:]
+    assert b"hello" not in view.folded[:]
 
 
 @pytest.mark.parametrize("name", ["manifest", "original.1", "folded.1", "rows.1", "ends.1", "masked.1"])
@@ -289,7 +292,7 @@ class Killed(BaseException):
 
 
 def dying(monkeypatch: pytest.MonkeyPatch, after: int) -> Callable[[], int]:
-    """Let the process die at its n-th call that changes something on the disk; a write is done by half. Gives how many there were."""
+    """Let the process die at its n-th call that changes something on the disk; a write is done by half. Tells how many."""
     count = 0
 
     def mortal(real: Callable[..., Any], write: bool = False) -> Callable[..., Any]:
@@ -304,9 +307,9 @@ def dying(monkeypatch: pytest.MonkeyPatch, after: int) -> Callable[[], int]:
 
         return call
 
-    monkeypatch.setattr(corpus_append.os, "write", mortal(os.write, write=True))
+    monkeypatch.setattr(os, "write", mortal(os.write, write=True))
     for name in ("ftruncate", "fsync", "unlink", "mkdir", "rename", "replace"):
-        monkeypatch.setattr(corpus_append.os, name, mortal(getattr(os, name)))
+        monkeypatch.setattr(os, name, mortal(getattr(os, name)))
     monkeypatch.setattr(corpus_append, "_flush", mortal(corpus_append._flush))
     return lambda: count
 

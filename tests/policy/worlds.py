@@ -34,26 +34,134 @@ from modconsole.policy.small import Small
 from tests.policy.feeds import Feed
 
 PIECES = (
-    *("free", "FREE", "Free", "fr\u0435\u0435", "f\u200bree", "\uff46ree", "fr\u0301ee", "fre", "e", "ee", "F", "freely"),
+    *(
+        "free",
+        "FREE",
+        "Free",
+        "fr\u0435\u0435",
+        "f\u200bree",
+        "\uff46ree",
+        "fr\u0301ee",
+        "fre",
+        "e",
+        "ee",
+        "F",
+        "freely",
+    ),
     *("stra\u00dfe", "STRASSE", "\u1e9e", "\u017f", "\u212a", "\u0130", "\u0131", "i", "I", "\ufb01", "fi", "\ufb00"),
-    *("\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2", "\u03a3\u038a\u03a3\u03a5\u03a6\u039f\u03a3", "\u1fb3", "\u039d\u03bd"),
+    *(
+        "\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2",
+        "\u03a3\u038a\u03a3\u03a5\u03a6\u039f\u03a3",
+        "\u1fb3",
+        "\u039d\u03bd",
+    ),
     *("\u043a\u0430\u0437\u0438\u043d\u043e", "\u041a\u0410\u0417\u0418\u041d\u041e", "\u042e", "\u044e", "lo"),
     *("g1veaway", "giiiveaway", "giveaway", "GIVE", "g1v3", "aaaaaa", "AaAaAa", "zzz", "a", "aa"),
     *("(b)", "\u249d", "b", "(", ")", "\u304b", "\u304b\u3099", "\uac00", "\uac01", "\u1100\u1161", "\u3042"),
-    *("\x00", "\x85", "\u0301", "\xe9", "e\u0301", "\n", " ", "  ", "\t", ".", ",", "@", "-", "$", "\xa0", "\u2028", "|"),
-    *("555-1234", "12345", "\u0661\u0662\u0663", "0", "O", "http://spam.example.com/free", "www.a.de", "t.me/x", "_", "x_y"),
+    *(
+        "\x00",
+        "\x85",
+        "\u0301",
+        "\xe9",
+        "e\u0301",
+        "\n",
+        " ",
+        "  ",
+        "\t",
+        ".",
+        ",",
+        "@",
+        "-",
+        "$",
+        "\xa0",
+        "\u2028",
+        "|",
+    ),
+    *(
+        "555-1234",
+        "12345",
+        "\u0661\u0662\u0663",
+        "0",
+        "O",
+        "http://spam.example.com/free",
+        "www.a.de",
+        "t.me/x",
+        "_",
+        "x_y",
+    ),
 )
 EXPRESSIONS = (
-    *("fr.e", "fre+", "(?:free|give)", r"\bfree\b", r"\w+way", r"f\w\we", r"[A-Z]{3,}", r"(\w)\1{2,}", r"^free", r"free$"),
-    *(r"^\W*free", r"(?=.*a)e", r"(?!free)e", r"(?<=f)r", r"(?<!f)r", r"\d{3}-?\d{4}", r"\s\s", r"[^a-z]{2}", r"\S+@", r"^$"),
-    *(r"$", r"^", r"\Afree", r"e\Z", r"(?i:FREE)x?", r"(?s).", r"(?m)^free$", r"[\u0400-\u04ff]+", r"\p{Lu}{2}", r"[[:alpha:]]"),
-    *(r"(?P<x>e)(?P=x)", r"a{2}", r"a{2,3}?", r"(?>fr)ee", r"x*", r"free|", r"i", r"k", r"s", r"ss", r"\u00df", r"\.", r"[.]"),
-    *(r"\x00", r"[\s\S]b", r"\n", r"fr[e\u0435]{2}", r"\B", r"(a|aa)+e", r"f(?#nothing)r", r"[$-]", r"[]a]", r"[^]a]", r"(?i)fReE"),
+    *(
+        "fr.e",
+        "fre+",
+        "(?:free|give)",
+        r"\bfree\b",
+        r"\w+way",
+        r"f\w\we",
+        r"[A-Z]{3,}",
+        r"(\w)\1{2,}",
+        r"^free",
+        r"free$",
+    ),
+    *(
+        r"^\W*free",
+        r"(?=.*a)e",
+        r"(?!free)e",
+        r"(?<=f)r",
+        r"(?<!f)r",
+        r"\d{3}-?\d{4}",
+        r"\s\s",
+        r"[^a-z]{2}",
+        r"\S+@",
+        r"^$",
+    ),
+    *(
+        r"$",
+        r"^",
+        r"\Afree",
+        r"e\Z",
+        r"(?i:FREE)x?",
+        r"(?s).",
+        r"(?m)^free$",
+        r"[\u0400-\u04ff]+",
+        r"\p{Lu}{2}",
+        r"[[:alpha:]]",
+    ),
+    *(
+        r"(?P<x>e)(?P=x)",
+        r"a{2}",
+        r"a{2,3}?",
+        r"(?>fr)ee",
+        r"x*",
+        r"free|",
+        r"i",
+        r"k",
+        r"s",
+        r"ss",
+        r"\u00df",
+        r"\.",
+        r"[.]",
+    ),
+    *(
+        r"\x00",
+        r"[\s\S]b",
+        r"\n",
+        r"fr[e\u0435]{2}",
+        r"\B",
+        r"(a|aa)+e",
+        r"f(?#nothing)r",
+        r"[$-]",
+        r"[]a]",
+        r"[^]a]",
+        r"(?i)fReE",
+    ),
 )
 
 texts = st.lists(st.sampled_from(PIECES), max_size=6).map("".join) | st.text(max_size=6)
 literals = st.one_of(
-    st.sampled_from(PIECES), st.lists(st.sampled_from(PIECES), min_size=1, max_size=2).map("".join), st.text(min_size=1, max_size=3)
+    st.sampled_from(PIECES),
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=2).map("".join),
+    st.text(min_size=1, max_size=3),
 ).filter(bool)
 fields = st.lists(
     st.sampled_from(tuple[Field, ...](("body", "body", "title", "author name", "author handle", "link", "domain"))),
@@ -66,7 +174,7 @@ questions: st.SearchStrategy[Question] = st.one_of(
     st.builds(Fact, name=st.just("links"), op=st.just(">"), number=st.integers(0, 2), negated=st.booleans()),
     st.builds(
         Counter,
-        counted=st.sampled_from(sorted(COUNTED)),  # type: ignore[arg-type]
+        counted=st.sampled_from(sorted(COUNTED)),
         within=st.just(60_000_000),
         op=st.just(">"),
         number=st.integers(0, 2),
@@ -82,7 +190,9 @@ channels: tuple[tuple[Channel, ...], ...] = ((), (), (), ("leet",), ("squeeze",)
 def checks(draw: st.DrawFn) -> TextCheck:
     """A check of text of any kind."""
     by_expression = draw(st.booleans())
-    items = draw(st.lists(st.sampled_from(EXPRESSIONS) if by_expression else literals, min_size=1, max_size=6, unique=True))
+    items = draw(
+        st.lists(st.sampled_from(EXPRESSIONS) if by_expression else literals, min_size=1, max_size=6, unique=True)
+    )
     return TextCheck(
         fields=draw(fields),
         items=tuple(items),
@@ -102,7 +212,8 @@ def rules(draw: st.DrawFn) -> Rule:
     alternative = st.lists(either, min_size=1, max_size=2).map(tuple)
     count = draw(st.integers(1, 3))
     selections = tuple(
-        Selection(name=f"s{n}", alternatives=tuple(draw(st.lists(alternative, min_size=1, max_size=2)))) for n in range(count)
+        Selection(name=f"s{n}", alternatives=tuple(draw(st.lists(alternative, min_size=1, max_size=2))))
+        for n in range(count)
     )
     leaf: st.SearchStrategy[When] = st.sampled_from([Ref(each.name) for each in selections])
     when = st.recursive(
@@ -170,7 +281,13 @@ class World:
         rows = [view.rows[place] for place in range(view.count - 1, -1, -1) if place not in view.masked]
         called = self.called(rows)
         every = [
-            Texts(ident=row, body=self.feed.messages[row][1], title=called[row][0], name=called[row][1], handle=called[row][2])
+            Texts(
+                ident=row,
+                body=self.feed.messages[row][1],
+                title=called[row][0],
+                name=called[row][1],
+                handle=called[row][2],
+            )
             for row in rows
         ]
         judged = Judge([rule], limit).judge(every, self.ask)

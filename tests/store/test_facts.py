@@ -20,11 +20,13 @@ from modconsole.domain.records import (
     Attachment,
     Author,
     Conversation,
+    ConversationKind,
     Decision,
     Identity,
     Message,
     Record,
     Source,
+    State,
 )
 from modconsole.domain.times import DAY, HOUR, MINUTE, to_datetime, to_instant, to_text
 from modconsole.store.db import Db
@@ -34,6 +36,8 @@ from tests.store.test_plans import plan
 
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)
 NOW = to_instant(START + timedelta(hours=30))
+CONVERSATION_KINDS: list[ConversationKind] = ["comments", "forum", "dm", "group_dm"]
+STATES: list[State | None] = [None, None, "live", "held", "hidden", "spam", "removed", "deleted"]
 SPANS = [0, MINUTE, 5 * MINUTE, 20 * MINUTE, HOUR, DAY]
 TEXTS = [
     "hello",
@@ -91,7 +95,7 @@ def worlds(draw: st.DrawFn) -> Told:
     for name in ("c1", "c2"):
         if draw(st.booleans()):
             opened = START + timedelta(minutes=draw(st.integers(-5, 5))) if draw(st.booleans()) else None
-            kind = draw(st.sampled_from(["comments", "forum", "dm", "group_dm"]))
+            kind: ConversationKind = draw(st.sampled_from(CONVERSATION_KINDS))
             records.append(Conversation(source="blog", id=name, kind=kind, opened_at=opened))
     count = draw(st.integers(1, 9))
     for n in range(count):
@@ -105,7 +109,10 @@ def worlds(draw: st.DrawFn) -> Told:
             extra["account_created_at"] = draw(
                 st.sampled_from([to_text(to_instant(at) - span) for span in SPANS] + ["some day", 5])
             )
-        state = draw(st.sampled_from([None, None, "live", "held", "hidden", "spam", "removed", "deleted"]))
+        state: State | None = draw(
+            st.sampled_from([None, None, "live", "held", "hidden", "spam", "removed", "deleted"])
+        )
+        dated = draw(st.booleans())
         message = Message(
             source="blog",
             id=f"m{n}",
@@ -122,7 +129,7 @@ def worlds(draw: st.DrawFn) -> Told:
             mentions=draw(st.sampled_from([None, ["us"], ["us", "bob"]])),
             visibility=draw(st.sampled_from([None, "public", "followers", "private", "unlisted"])),
             state=state,
-            state_at=at + timedelta(minutes=draw(st.integers(0, 30))) if state and draw(st.booleans()) else None,
+            state_at=at + timedelta(minutes=draw(st.integers(0, 30))) if state and dated else None,
             edited_at=at if draw(st.integers(0, 4)) == 0 else None,
             attachments=[Attachment(url="https://a.example/p")] * draw(st.integers(0, 2)) or None,
             extra=extra or None,
@@ -498,4 +505,4 @@ def test_what_an_author_did_is_looked_up_by_an_index(db: Db, question: Question,
         ids = [row[0] for row in db.rows("select id from message")]
         steps = plan(db, lambda: ask(db, question, ids, NOW))
     assert any(index in step for step in steps), steps
-    assert not any(step.startswith("SCAN o") or step.startswith("SCAN message") for step in steps), steps
+    assert not any(step.startswith(("SCAN o", "SCAN message")) for step in steps), steps

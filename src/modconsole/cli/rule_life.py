@@ -43,9 +43,10 @@ def live_(call: Call, rule: str, version: int | None, yes: bool, insist: bool) -
             )
         call.warn(f"It will do this with every message that it hits: {', '.join(state.actions)}.")
         click.confirm(f"Set {rule} version {state.version} live?", abort=True, err=True)
-    state = ruling.go_live(desk, rule, version or state.version, trying.evidence_of(found))
+    evidence = trying.evidence_of(state, found)
+    state = ruling.go_live(desk, rule, version or state.version, evidence)
     if call.as_json:
-        call.document({**rule_documents.rule(state), "evidence": trying.evidence_of(found)})
+        call.document({**rule_documents.rule(state), "evidence": evidence})
     else:
         call.say(f"{rule} version {state.live_version} acts from now on. `modconsole rules pause {rule}` stops it.")
     return 0

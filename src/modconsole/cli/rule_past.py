@@ -8,7 +8,7 @@ import click
 
 from modconsole.cli import people
 from modconsole.cli.call import Call
-from modconsole.cli.rule_call import RULE, rule_command
+from modconsole.cli.rule_call import RULE, many, rule_command
 from modconsole.errors import UsageError
 
 
@@ -103,7 +103,7 @@ def rollback_(call: Call, rule: str, version: int, restore: bool, yes: bool) -> 
     desk = call.desk()
     acts = ruling.since(desk, rule, version) if restore else 0
     if acts and not yes:
-        words = f"{acts:,} act{'' if acts == 1 else 's'} of later versions would be taken back."
+        words = f"{many(acts, 'act')} of later versions would be taken back."
         if not sys.stdin.isatty() or call.as_json:
             raise UsageError(words, hint="Say --yes if that is what you want.")
         call.warn(words)
@@ -124,7 +124,7 @@ def rollback_(call: Call, rule: str, version: int, restore: bool, yes: bool) -> 
         stands = "acts" if done.live else "judges in the shadow"
         call.say(f"Version {done.version} of {rule} has the text of version {done.restored}, and {stands}.")
         if restore:
-            call.say(f"{done.undone:,} act{'' if done.undone == 1 else 's'} taken back.")
+            call.say(f"{many(done.undone, 'act')} taken back.")
         for each in done.failed:
             call.say(f"  ! {each}")
     return 1 if done.failed else 0

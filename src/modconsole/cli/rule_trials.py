@@ -9,7 +9,7 @@ import click
 
 from modconsole.cli import people
 from modconsole.cli.call import Call, bar
-from modconsole.cli.rule_call import RULE, rule_command
+from modconsole.cli.rule_call import RULE, many, rule_command
 from modconsole.domain.safetext import line
 from modconsole.errors import UsageError
 
@@ -96,7 +96,7 @@ def say_report(call: Call, found: Report, *, listed: bool = True) -> None:
     """The report for people; without `listed` its figures alone."""
     rate = f"{found.scanned / found.seconds:,.0f} a second" if found.seconds else ""
     whole = "" if found.complete else f" (stopped: {found.scanned:,} of {found.of:,})"
-    call.say(f"{found.hits:,} hits of {found.scanned:,} messages{whole}, {found.seconds:.2f} s, {rate}")
+    call.say(f"{many(found.hits, 'hit')} of {many(found.scanned, 'message')}{whole}, {found.seconds:.2f} s, {rate}")
     if found.hits:
         call.say(f"  per day       {_per_day(found)}")
     decided = f"removed {found.removed:,}, kept {found.kept:,}, open {found.open:,}"
@@ -113,10 +113,10 @@ def say_report(call: Call, found: Report, *, listed: bool = True) -> None:
             for word, value in (("at least", bound.least), ("at most", bound.most))
             if value is not None
         )
-        told = f"{bound.found:g}" if bound.found is not None else "cannot be said yet"
+        told = f"{bound.found:.3g}" if bound.found is not None else "cannot be said yet"
         call.say(f"  {'✓' if bound.kept else '✗'} {bound.name} {limits}: {told}")
     if found.skips:
-        call.say(f"  ! given up on {found.skips:,} messages: an expression took too long")
+        call.say(f"  ! given up on {many(found.skips, 'message')}: an expression took too long")
         for item in dict.fromkeys(each.item for each in found.skipped):
             call.say(f"      {item}")
     if listed:
@@ -142,7 +142,7 @@ def _say_hits(found: Report) -> None:
         ("Kept by moderators:", found.disagreements),
         ("Added:", found.first_added),
         ("Lost:", found.first_lost),
-        ("Latest hits:", found.first),
+        ("Hits, the latest stored first:", found.first),
     ):
         if hits:
             click.echo(f"\n{title}")
@@ -187,7 +187,7 @@ def apply_(call: Call, rule: str, yes: bool) -> int:
     with call.progress() as tell:
         ids = trying.hits_of(desk, rule, told=lambda done, of, hits: tell(f"{bar(done, of)}{hits:,} hits"))
     if ids and not yes:
-        words = f"{rule} hits {len(ids):,} stored messages. On each: {', '.join(state.actions)}."
+        words = f"{rule} hits {many(len(ids), 'stored message')}. On each: {', '.join(state.actions)}."
         if not sys.stdin.isatty() or call.as_json:
             raise UsageError(words, hint="Say --yes if that is what you want.")
         call.warn(words)
@@ -196,5 +196,5 @@ def apply_(call: Call, rule: str, yes: bool) -> int:
     if call.as_json:
         call.document({"rule": rule, "hits": done.hits, "done": done.done, "proposed": done.left})
     else:
-        call.say(f"{done.hits:,} hits: {done.done:,} acts done or in line, {done.left:,} proposed.")
+        call.say(f"{many(done.hits, 'hit')}: {many(done.done, 'act')} done or in line, {done.left:,} proposed.")
     return 0

@@ -6,7 +6,6 @@
 - `rule_life`     live, shadow, pause; `rule_past` versions, diff, blame, rollback
 - `rule_finds`    hits, explain, digest, conflicts; `rule_proposals` proposals, accept, decline
 - `rule_words`    guidelines, notice
-- `rule_imports`  import
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import click
 
 from modconsole.cli import people
 from modconsole.cli.call import Call, command
-from modconsole.cli.rule_call import RULE, problem_line, rule_command, say_problems
+from modconsole.cli.rule_call import RULE, near, problem_line, rule_command, say_problems
 
 if TYPE_CHECKING:
     from modconsole.desk.ruling import RuleState
@@ -48,7 +47,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "apply": ("rule_trials", "Let a rule act on messages that were here before it."),
     "guidelines": ("rule_words", "The community guidelines, from the rules' words for members."),
     "notice": ("rule_words", "What to tell a member about a rule."),
-    "import": ("rule_imports", "Take over rules from elsewhere."),
     "schema": ("rules", "The JSON Schema of rule files, for editors."),
 }
 """Name → the module it is in, and what it does in one line."""
@@ -120,7 +118,7 @@ def list_(call: Call, every: bool) -> int:
             whole=frozenset({0}),
         )
     else:
-        call.say(f"There are no rules in {ruling.rules_folder(desk)}. `modconsole rules new ID` begins one.")
+        call.say(f"There are no rules in {near(ruling.rules_folder(desk))}. `modconsole rules new ID` begins one.")
     shown = [*(problem for state in states for problem in state.problems), *others]
     for each in shown if every else [problem for problem in shown if not problem.warning]:
         call.say(problem_line(each))
@@ -201,7 +199,7 @@ def new_(call: Call, ident: str, name: str, words: tuple[str, ...]) -> int:
     if call.as_json:
         call.document(rule_documents.rule(state))
     else:
-        call.say(f"{ruling.rules_folder(desk) / state.path} holds a draft.")
+        call.say(f"{near(ruling.rules_folder(desk) / state.path)} holds a draft.")
         say_problems(call, state.problems)
     return 0
 

@@ -149,8 +149,7 @@ def _told(call: Call, done: Struck) -> None:
     elif done.step.state == "noted":
         call.say(f"The ladder says: {what}.")
     else:
-        why = f" It could not be done by itself: {done.step.trouble}" if done.step.trouble else ""
-        call.say(f"Proposed by the ladder: {what}.{why}")
+        call.say(f"Proposed by the ladder: {what} ({done.step.trouble}).")
         call.say(
             f"`modconsole rules accept {done.step.id}` does it, `modconsole rules decline {done.step.id}` does not."
         )

@@ -14,7 +14,7 @@ from modconsole.desk import undoing
 from modconsole.desk.desk import Desk
 from modconsole.desk.rule_powers import may_set_live
 from modconsole.desk.rule_states import book, load, rule_state, settle, write_file
-from modconsole.errors import ModConsoleError, NotFound
+from modconsole.errors import Conflict, ModConsoleError, NotFound
 from modconsole.store import rule_acts, rules
 from modconsole.store.rule_acts import Placed
 from modconsole.store.rules import Version
@@ -103,11 +103,14 @@ def rollback(desk: Desk, ident: str, number: int, *, restore: bool) -> RolledBac
     """Make the text of an older version the newest; with `restore` take back what the versions after it did.
 
     The versions after it act no more. The older one acts again where a person with the right had set it live, and this person has
-    the right; else it judges in the shadow. Raises `NotFound`, `InputError` where the file cannot be written.
+    the right; else it judges in the shadow. Raises `NotFound`, `Conflict` for the newest version, `InputError` where the file
+    cannot be written.
     """
     from modconsole.policy.write import with_status
 
     old = version(desk, ident, number)
+    if versions(desk, ident)[0].version == number:
+        raise Conflict(f"Version {number} of rule {ident!r} is the newest.", hint="Name an older one.")
     acts = rule_acts.since_version(desk.db, ident, number)
     was_live = "by" in old.evidence or "as" in old.evidence
     live = was_live and may_set_live(desk)

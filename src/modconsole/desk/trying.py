@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 from modconsole.desk import backtesting, ruling
 from modconsole.desk.bench import Bench
 from modconsole.desk.desk import Desk
+from modconsole.desk.rule_trials import bound_words
 from modconsole.desk.trial import per_day
 from modconsole.errors import InputError, NotFound
 from modconsole.store import rules
 from modconsole.sync import rulebook
 
 if TYPE_CHECKING:
+    from modconsole.desk.ruling import RuleState
     from modconsole.desk.trial import Report
     from modconsole.policy.model import Rule
 
@@ -102,22 +104,21 @@ def hits_of(desk: Desk, name: str, told: Callable[[int, int, int], None] | None 
         bench.close()
 
 
-def evidence_of(report: Report) -> dict[str, Any]:
-    """What somebody who sets a rule live has seen, as plain values; it is kept with the version."""
+def evidence_of(state: RuleState, report: Report) -> dict[str, Any]:
+    """What somebody who sets a rule live has seen, as plain values, which are kept with the version; as the rule lab has it."""
     return {
         "scanned": report.scanned,
-        "of": report.of,
-        "complete": report.complete,
         "hits": report.hits,
-        "hits_per_day": round(per_day(report.per_day), 3),
-        "removed": report.removed,
-        "kept": report.kept,
-        "open": report.open,
+        "per day": round(per_day(report.per_day), 2),
+        "decided": {"removed": report.removed, "kept": report.kept, "open": report.open},
         "precision": report.precision,
-        "left_waiting": report.left_waiting,
-        "skipped": report.skips,
-        "compared": report.compared,
+        "waiting": report.left_waiting,
+        "shadow hits": state.hits_30d,
         "added": report.added,
         "lost": report.lost,
-        "bounds": {each.name: each.kept for each in report.bounds},
+        "against": [*(bound_words(each) for each in report.bounds if not each.kept), *_given_up(report)],
     }
+
+
+def _given_up(report: Report) -> list[str]:
+    return [f"given up on {report.skips} messages: an expression takes too long"] if report.skips else []

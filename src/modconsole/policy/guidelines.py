@@ -100,6 +100,19 @@ def consequences(house: House) -> tuple[str, ...]:
     return (*said, *(rung_words(rung) for rung in sorted(house.ladder, key=lambda each: each.strikes)))
 
 
+LONGEST_REASON: Final = 300
+"""Characters of a reason that goes to a platform at most: the shortest limit among those that have one."""
+
+
+def reason(rule: Rule, house: House) -> str:
+    """A rule's words for members as one line, for an act's reason, with the address of the guidelines; empty without words."""
+    said = spelled(rule.public).partition("\n\n")[0].replace("\n", " ")
+    link = for_file(house.guidelines).strip()
+    room = LONGEST_REASON - (len(link) + 3 if link else 0)
+    said = said if len(said) <= room else said[: room - 1].rstrip() + "…"
+    return f"{said} ({link})" if said and link else said
+
+
 _UNITS: Final = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"))
 _ENDS: Final[Mapping[str, str]] = {
     "mute": "you may be muted",

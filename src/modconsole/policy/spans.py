@@ -23,7 +23,7 @@ UNITS: Final[dict[str, int]] = {
 _SHORT = {"s": SECOND, "sec": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 LONGEST: Final = 100 * 365 * DAY
 LARGEST: Final = 1_000_000_000
-_SPAN = re.compile(r"(?P<number>\d{1,9}(?:\.\d{1,6})?)\s*(?P<unit>[a-z]+)(?:\s*,\s*|\s+and\s+|\s+|$)", re.ASCII)
+_SPAN = re.compile(r"(?P<number>\d{1,12}(?:\.\d{1,6})?)\s*(?P<unit>[a-z]+)(?:\s*,\s*|\s+and\s+|\s+|$)", re.ASCII)
 _OP = re.compile(r"<=|>=|==|=<|=>|≤|≥|<|>|=")
 _OPS: dict[str, str] = {"==": "=", "=<": "<=", "=>": ">=", "≤": "<=", "≥": ">="}
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)

@@ -1,7 +1,7 @@
 """Expressions without a literal, for RE2: many at once, in time linear in the text, allowing at least what they allow.
 
-A match here only says that the expression itself has to be tried. RE2 knows no Unicode in `\\b`, `\\w`, `\\d` and `\\s`, folds case
-differently in four characters and has no look-around, so an expression is not handed over but written anew from its tree:
+A match here only says that the expression itself has to be tried. RE2 knows no Unicode in `\\b`, `\\w`, `\\d` and `\\s`, folds
+case differently in four characters and has no look-around, so an expression is not handed over but written anew from its tree:
 characters outside ASCII count as whatever is asked for unless they are known one by one, and what has no width is left out.
 
 Texts are joined with newlines, so `^` and `$` are those of lines: more places than the expression means, never fewer.
@@ -9,7 +9,7 @@ Texts are joined with newlines, so `^` and `$` are those of lines: more places t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from modconsole.policy.expressions import Anchor, Anything, Branch, Chars, Node, Repeat, Unclear, parse
@@ -64,8 +64,21 @@ def _chars(node: Chars) -> str:
     listed = "".join(f"\\x{ord(char):02x}" for char in node.ascii)
     if node.others is None:
         return f"[{listed}\\x{{80}}-\\x{{10FFFF}}]"
-    listed += "".join(f"\\x{{{ord(char):x}}}" for char in node.others)
+    listed += "".join(
+        f"\\x{{{first:x}}}" if first == last else f"\\x{{{first:x}}}-\\x{{{last:x}}}"
+        for first, last in _ranges(node.others)
+    )
     return f"[{listed}]" if listed else "[^\\x00-\\x{10FFFF}]"
+
+
+def _ranges(chars: str) -> Iterator[tuple[int, int]]:
+    """Characters as stretches of code points."""
+    codes = sorted(set(map(ord, chars)))
+    first = 0
+    for at, code in enumerate(codes, 1):
+        if at == len(codes) or codes[at] != code + 1:
+            yield codes[first], code
+            first = at
 
 
 class Superset:

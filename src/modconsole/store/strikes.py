@@ -160,7 +160,7 @@ class Step(Struct, kw_only=True):
 
 
 def propose(
-    db: Db, strike: Strike, action: str, value: str, span: int | None, now: int, *, state: str = "proposed"
+    db: Db, strike: Strike, action: str, value: str, span: int | None, now: int, *, why: str, state: str = "proposed"
 ) -> Step:
     """Put what follows from a strike among the proposals, or the notes."""
     assert strike.message_row is not None
@@ -172,10 +172,10 @@ def propose(
             (LADDER, now, strike.message_row),
         )
         db.run(
-            "insert into rule_act (id, verdict, rule, version, at, action, value, span, state)"
-            " select ?, id, rule, version, ?, ?, ?, ?, ? from verdict"
+            "insert into rule_act (id, verdict, rule, version, at, action, value, span, state, trouble)"
+            " select ?, id, rule, version, ?, ?, ?, ?, ?, ? from verdict"
             " where message = ? and rule = ? and version = 0 and mode = 'strike'",
-            (strike.id, now, action, value, span, state, strike.message_row, LADDER),
+            (strike.id, now, action, value, span, state, why, strike.message_row, LADDER),
         )
     found = step(db, strike.id)
     assert found is not None

@@ -171,7 +171,8 @@ class Judging:
             self._failed(db, now, error)
 
     def leave(self, db: Db, now: int) -> None:
-        """At the end of a connection's work: what judging took is written down."""
+        """At the end of a connection's work: nothing is judged any more, and what judging took is written down."""
+        db.judge = None
         try:
             if self._made is not None:
                 self._made[3].write_down(db, now)
@@ -186,13 +187,16 @@ class Judging:
                 ids, through, change = judged.left(db, PORTION)
                 if not ids:
                     return count
-                self._each(db, bench, ids, now)
+                failures = self._each(db, bench, ids, now)
+                if len(failures) == len(ids):
+                    raise failures[0]  # it is not the messages
                 judged.moved(db, through, change)
             count += len(ids)
         return count
 
-    def _each(self, db: Db, bench: Bench, ids: Sequence[int], now: int) -> None:
-        """Judge messages together; where that fails, by halves, so that one bad message holds up no other."""
+    def _each(self, db: Db, bench: Bench, ids: Sequence[int], now: int) -> list[Exception]:
+        """Judge messages together; where that fails, by halves, so that one bad message holds up no other. Gives why, for each
+        message that cannot be judged."""
         try:
             with db.attempt():
                 self._pass(db, bench, ids, now)
@@ -201,10 +205,10 @@ class Judging:
                 raise
             if len(ids) == 1:
                 log.error("a message cannot be judged: row %d, %s", ids[0], type(error).__name__)
-                return
+                return [error]
             half = len(ids) // 2
-            self._each(db, bench, ids[:half], now)
-            self._each(db, bench, ids[half:], now)
+            return [*self._each(db, bench, ids[:half], now), *self._each(db, bench, ids[half:], now)]
+        return []
 
     def wait(self, db: Db, bench: Bench, now: int) -> int:
         """Judge asks whose wait has become as long as a rule about waiting says. Gives how many messages."""
