@@ -141,7 +141,13 @@ class Consequences:
             order = checked(
                 info,
                 order_of(
-                    action, info, message, by=self.who or hit.by, now=self.now, not_before=self.now + self.undo_delay
+                    action,
+                    info,
+                    message,
+                    rule=hit.rule,
+                    by=self.who or hit.by,
+                    now=self.now,
+                    not_before=self.now + self.undo_delay,
                 ),
                 self.now,
             )
