@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.policy.yaml_values import plain
 
 from modconsole.errors import InputError
 from modconsole.policy import write
 from modconsole.policy.load import read_documents, read_rule
 from modconsole.policy.model import Example, Field, Rule
+from tests.policy.yaml_values import plain
 
 BLOCK = """\
 # what the house says about giveaways
