@@ -58,9 +58,10 @@ def test_every_example_comes_out_as_its_row_says(about: str, key: str, example: 
     found = {note.kind for note in one.notes}
     if about == "actions":
         found -= {"near"} if kind == "left" else set()
-    worse = list(NOTE_KINDS).index(kind) if kind else -1
+    order: list[str] = list(NOTE_KINDS)
+    worse = order.index(kind) if kind else -1
     assert not kind or kind in found
-    assert [each for each in found if list(NOTE_KINDS).index(each) > max(worse, 0)] == []
+    assert [each for each in found if order.index(each) > max(worse, 0)] == []
     assert (one.state == "held back") is (kind == "lost")
 
 

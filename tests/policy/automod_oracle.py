@@ -78,11 +78,11 @@ def _holds(key: str, value: Any, thing: Thing) -> bool:
         return _author(value if isinstance(value, dict) else {"name": value}, thing)
     if key == "parent_submission":
         return thing.kind == "comment" and all(
-            _search(name, each, {"title": [thing.title]}, ("title",)) for name, each in value.items()
+            _search(name, each, {"title": [thing.title]}, ("title",)) for name, each in value.items() if "title" in name
         )
     if key in ("body_longer_than", "body_shorter_than"):
         length = len(re.sub(r"^\W+|\W+$", "", thing.body))
-        return length > value if key == "body_longer_than" else length < value
+        return bool(length > value if key == "body_longer_than" else length < value)
     if key == "is_edited":
         return bool(thing.edited is value)
     if key == "is_top_level":

@@ -83,6 +83,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES | st.text(max_size=4), max_size=25).map("".join))
 @example("a: \u2028 b")
 @example("%YAML 1.1\n%YAML 1.1\n---\n")
@@ -107,7 +108,7 @@ def damaged(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(damaged())
 def test_a_damaged_rule_is_never_lost_in_silence(text: str) -> None:
     """For every document there is a rule or a problem, and each problem lies within the file."""
@@ -119,6 +120,7 @@ def test_a_damaged_rule_is_never_lost_in_silence(text: str) -> None:
     assert all(problem.words.endswith((".", "?", "…")) for problem in problems)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.sampled_from(["\n", "\r\n", "\r"]))
 def test_the_documents_of_a_file_are_stretches_of_it(text: str, ends: str) -> None:
     """Each stands where it says, in the order of the file; so one can be replaced and the others stay."""

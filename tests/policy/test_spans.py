@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modconsole.domain.times import DAY, HOUR, MINUTE, SECOND, parse
@@ -39,6 +39,7 @@ def test_what_is_no_length_of_time_is_none(text: str) -> None:
     assert span(text) is None
 
 
+@settings(deadline=None)
 @given(st.integers(1, LONGEST))
 def test_a_length_that_is_spelled_is_read_again(microseconds: int) -> None:
     """To the microsecond."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modconsole.policy import whens
@@ -92,12 +92,14 @@ TREES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(TREES)
 def test_a_tree_that_is_written_is_read_again(tree: When) -> None:
     """With no more brackets than it needs, and none less."""
     assert read(whens.spell(tree)) == tree
 
 
+@settings(deadline=None)
 @given(TREES, st.lists(st.booleans(), min_size=5, max_size=5))
 def test_holding_is_what_the_words_say(tree: When, values: list[bool]) -> None:
     """Against Python's own reading of the same words."""
@@ -122,6 +124,7 @@ def test_what_can_never_hold_and_what_always_does_is_seen() -> None:
     assert whens.verdicts(Some(41, (*many, Not(many[0])))) == {True, False}
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab()\"', andort123~!\n", max_size=40))
 def test_no_text_makes_it_fall_over(text: str) -> None:
     """It is read, or something is noted."""

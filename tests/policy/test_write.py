@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.policy.yaml_values import plain
 
 from modconsole.errors import InputError
 from modconsole.policy import write
 from modconsole.policy.load import read_documents, read_rule
 from modconsole.policy.model import Example, Field, Rule
+from tests.policy.yaml_values import plain
 
 BLOCK = """\
 # what the house says about giveaways
@@ -151,6 +151,7 @@ FIELDS: list[Field] = ["body", "title", "author name"]
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
 
 
+@settings(deadline=None)
 @given(TEXTS, st.booleans(), st.sampled_from(FIELDS), st.sampled_from([BLOCK, BLOCK.replace("\n", "\r\n")]))
 @example("\u2028 \x85 \ufeff", True, "body", BLOCK)
 @example("- 'a': \"b\" # c", True, "body", BLOCK)
@@ -186,6 +187,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(KEYS, VALUES, min_size=1, max_size=5))
 def test_what_is_dumped_is_read_as_what_it_was(value: dict[str, Any]) -> None:
     """Any mapping of texts, numbers, truths, lists and mappings."""

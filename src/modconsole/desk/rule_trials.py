@@ -11,7 +11,7 @@ from modconsole.desk.lab import Lab
 from modconsole.desk.lab_events import Done, Failed, Hits, Progress
 from modconsole.desk.trial import Bound, Report, TrialHit
 from modconsole.errors import ModConsoleError
-from modconsole.policy.model import Field
+from modconsole.policy.model import ACTIONS, Field, Rule
 
 if TYPE_CHECKING:
     from modconsole.desk.ruling import RuleState
@@ -66,6 +66,9 @@ class Found:
     overlaps: tuple[tuple[str, int], ...] = ()
     skipped: int = 0
     first: tuple[Hit, ...] = ()
+    takes_down: bool = True
+    """Whether the rule would have taken its hits out of sight; else nobody is left waiting by it, and none of its hits is wrong
+    because moderators kept it."""
     bounds: tuple[str, ...] = ()
     """What `expect` asks and is not so, in words."""
 
@@ -150,6 +153,11 @@ def found_of(report: Report, against: str = "") -> Found:
     )
 
 
+def takes_down(rule: Rule) -> bool:
+    """Whether a rule takes messages, or people, out of sight."""
+    return any(ACTIONS[action.name].phase == "removal" for action in rule.actions)
+
+
 def hit_of(each: TrialHit, changed: Changed = "") -> Hit:
     """A hit as the lab shows it."""
     return Hit(
@@ -188,6 +196,7 @@ def evidence(desk: Desk, state: RuleState) -> dict[str, Any]:
     if state.rule is None:
         return {}
     found = found_of(backtest(desk, state.rule))
+    down = takes_down(state.rule)
     tried = examples.run(state.rule)
     failed = sum(not each.ok for each in tried)
     against = [*found.bounds]
@@ -199,8 +208,8 @@ def evidence(desk: Desk, state: RuleState) -> dict[str, Any]:
         "scanned": found.scanned,
         "hits": found.hits,
         "decided": dict(found.decided),
-        "precision": found.precision,
-        "waiting": found.waiting,
+        "precision": found.precision if down else None,
+        "waiting": found.waiting if down else 0,
         "shadow hits": state.hits_30d,
         "against": against,
     }

@@ -79,7 +79,7 @@ def understood(section: Section) -> Understood | Refused:
         return Refused(
             why="It does nothing; AutoModerator passes over rules without an action.", notes=tuple(notes.found)
         )
-    if not conditions and mapping.get("type") is None:
+    if not conditions and len(halves) == len(HALVES):
         return Refused(
             why="It asks nothing; AutoModerator passes over rules without a check.", notes=tuple(notes.found)
         )

@@ -91,10 +91,12 @@ def read(key_node: Text, value: Node, given: Given) -> tuple[Check, ...]:
             if name not in FIELDS and name not in JOINED:
                 notes.say("fact joined", key_node, ahead=at + len(key_node.style), name=name)
                 return ()
-    if key.names[0] == "history":
-        return check_facts.history(key.negated, key.modifiers, key_node, value, notes)
-    if key.names[0] in FACTS:
-        fact = check_facts.fact(key.names[0], key.negated, key.modifiers, key_node, value, notes)
+    brackets = tuple(zip(key.modifiers, key.modifiers_at, strict=True))
+    asked = check_facts.Asked(key.names[0], key.negated, brackets, key_node)
+    if asked.name == "history":
+        return check_facts.history(asked, value, notes)
+    if asked.name in FACTS:
+        fact = check_facts.fact(asked, value, notes)
         return () if fact is None else (fact,)
     check = words(key, value, given)
     return () if check is None else (check,)

@@ -71,9 +71,9 @@ def _values(root: Pairs, given: checks.Given) -> dict[str, Any]:
     notes = given.notes
     at = next(iter(root.pairs.values()))[0] if root.pairs else root
     identity = _identity(root, notes)
-    for name, (key, _) in root.pairs.items():
+    for name, (key, node) in root.pairs.items():
         if name not in KEYS:
-            _unknown(name, key, notes)
+            _unknown(name, key, node, given)
     for name in REQUIRED:
         if name not in root.pairs:
             notes.say(f"no {name}", at, near=_slug(root) if name == "id" else "")
@@ -131,13 +131,15 @@ def _slug(root: Pairs, text: str = "") -> str:
     return f"Write `id: {slug(text) or 'name-of-the-rule'}`."
 
 
-def _unknown(name: str, key: Text, notes: Notes) -> None:
+def _unknown(name: str, key: Text, node: Node, given: checks.Given) -> None:
+    notes = given.notes
     if notes.full:  # a hint costs more than reading
         notes.say("unknown key", key, key=name, near="")
     elif name in AUTOMOD:
         notes.say("automod key", key, key=name, near=AUTOMOD[name])
     elif name.casefold() not in OTHER_KEYS and checks.looks_like_check(name):
         notes.say("check outside", key, key=name)
+        checks.read(key, node, given)  # what else is wrong with it, so that moving it is enough
     else:
         notes.say("unknown key", key, key=name, near=near(name, KEYS, OTHER_KEYS))
 

@@ -167,6 +167,7 @@ OTHER_MODIFIERS: Final[dict[str, str]] = {
     "starts with": "starts",
     "ends with": "ends",
     "re": "regex",
+    "matches": "regex",
     "regexp": "regex",
     "case sensitive": "case-sensitive",
     "cased": "case-sensitive",

@@ -104,9 +104,9 @@ class ProposalsScreen(ListScreen[Line]):
             return [(line(str(self.trouble), 400), "warning")]
         return lessons.page(
             literal("Nothing is proposed"),
-            literal("A rule that suggests, strikes or escalates does nothing by itself: what it"),
-            literal("proposes stands here until somebody decides. So does what a platform has no"),
-            literal("act for, or has refused."),
+            literal("A rule that suggests, strikes or escalates does nothing by itself:"),
+            literal("what it proposes stands here until somebody decides. So does what a"),
+            literal("platform has no act for, or has refused."),
         )
 
     def moved(self, row: Line | None) -> None:

@@ -110,9 +110,9 @@ class HitsScreen(ListScreen[Line]):
             return [(line(str(self.trouble), 400), "warning")]
         return lessons.page(
             literal("It has not hit anything yet"),
-            literal("A rule in the shadow, or live, judges what comes in with a sync; its hits"),
-            literal("stand here. What it would have hit of what is stored, the lab shows: Enter"),
-            literal("in the list of rules."),
+            literal("A rule in the shadow, or live, judges what comes in with a sync: its"),
+            literal("hits stand here. What it would have hit of all that is stored, the lab"),
+            literal("shows: Enter in the list of rules."),
         )
 
     def moved(self, row: Line | None) -> None:

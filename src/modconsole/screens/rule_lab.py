@@ -16,22 +16,23 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
-from modconsole.desk import rule_texts, ruling
-from modconsole.domain.safetext import EMPTY, Safe, cells, cut, fill, join, line, literal, wrap
+from modconsole.desk import rule_texts, rule_trials, ruling
+from modconsole.domain.safetext import EMPTY, Safe, cells, cut, fill, line, literal, wrap
 from modconsole.errors import ModConsoleError
 from modconsole.keys import Command
+from modconsole.screens import rule_trouble
 from modconsole.screens.base import Rule, bindings
 from modconsole.screens.rule_trial import Trial
-from modconsole.screens.rule_words import problem_words, state_of
+from modconsole.screens.rule_words import state_of
 from modconsole.screens.rule_writing import Writing
-from modconsole.screens.wording import DOT, SPACE, many
+from modconsole.screens.wording import DOT, SPACE
 from modconsole.widgets.lines import Lines
 from modconsole.widgets.plain import Piece
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from modconsole.desk.rule_texts import Checked, Draft, File, Problem, Tried
+    from modconsole.desk.rule_texts import Checked, Draft, File
     from modconsole.desk.ruling import RuleState, Version
 
 SOON: Final = 0.08
@@ -41,14 +42,8 @@ WIDE: Final = 100
 TROUBLE: Final = 3
 """Lines below the text for what is wrong with it."""
 
-EXAMPLES: Final = (literal("example does"), literal("examples do"))
-
 Standing = tuple[list["RuleState"], dict[str, list["Version"]]]
 """All rules, and the versions of those in a file."""
-Said = tuple[Safe, str, Safe]
-"""What is said below the text, its style, and what stands behind it where there is room."""
-
-_OK, _NOT_OK, _WRONG, _NOTE = literal("\u2713"), literal("\u2717"), literal("!"), literal("?")
 
 
 def _both() -> list[BindingType]:
@@ -231,10 +226,7 @@ class LabScreen(Writing):
 
     def _show_checked(self, checked: Checked) -> None:
         self.checked = checked
-        signs = {each.line: _OK if each.ok else _NOT_OK for each in checked.tried if each.line}
-        signs |= {each.line: _NOTE for each in checked.problems if each.warning}
-        signs |= {each.line: _WRONG for each in checked.problems if not each.warning}
-        self.area.show_signs(signs)
+        self.area.show_signs(rule_trouble.signs(checked))
         self._show_trouble()
         self._try_rule()
 
@@ -252,7 +244,8 @@ class LabScreen(Writing):
             self.trial.use(None)
             return
         older = next((each for each in self._older(rule.id) if each.source.strip() != document.text.strip()), None)
-        self.trial.use(document.text, *((older.source, f"v{older.version}") if older is not None else ("", "")))
+        against = (older.source, f"v{older.version}") if older is not None else ("", "")
+        self.trial.use(document.text, *against, takes_down=rule_trials.takes_down(rule))
 
     def _older(self, rule: str) -> Sequence[Version]:
         return self._versions.get(rule, ())
@@ -271,50 +264,19 @@ class LabScreen(Writing):
             return
         width = max(20, self.trouble.content_size.width or self.app.size.width)
         lines: list[list[Piece]] = []
-        for said, style, after in self._about_line(checked, self.area.line) or self._about_all(checked):
+        for said, style, after in rule_trouble.about(checked, self.area.line):
             parts = wrap(said, width - 1)
             lines += [[(SPACE, ""), (each, style)] for each in parts]
             if cells(parts[-1]) + cells(after) < width:
                 lines[-1].append((after, "dim"))
         self.trouble.show(lines[:TROUBLE])
 
-    def _about_line(self, checked: Checked, at: int) -> list[Said]:
-        told: list[Said] = [
-            (problem_words(each, where=False), "" if each.warning else "warning", EMPTY)
-            for each in sorted(checked.problems, key=lambda each: each.warning)
-            if each.line == at
-        ]
-        for each in checked.tried:
-            if each.line == at:
-                sign = _OK if each.ok else _NOT_OK
-                told.append((join([sign, _tried(each)], SPACE), "dim" if each.ok else "warning", EMPTY))
-        return told
-
-    def _about_all(self, checked: Checked) -> list[Said]:
-        wrong = [each for each in checked.problems if not each.warning]
-        notes = [each for each in checked.problems if each.warning]
-        failed = [each for each in checked.tried if not each.ok]
-        if wrong:
-            return [_first(wrong, len(wrong) + len(failed))]
-        if failed:
-            said = fill("\u2717 line {}: {}", failed[0].line, _tried(failed[0]))
-            return [(said, "warning", fill("   ctrl+n \u00b7 {} of {} examples fail", len(failed), len(checked.tried)))]
-        if checked.tried:
-            said = fill("\u2713 it can be read \u00b7 {} as they should", many(len(checked.tried), *EXAMPLES))
-        else:
-            said = literal("\u2713 it can be read \u00b7 no examples yet: + and - at a hit make some")
-        told: list[Said] = [(said, "dim", EMPTY)]
-        return [*told, _first(notes, len(notes))] if notes else told
-
     def action_problem(self) -> None:
         """To the next line with a problem, or with an example that fails."""
         checked = self.checked
         if checked is None:
             return
-        places = sorted(
-            {(each.line, each.column) for each in checked.problems}
-            | {(each.line, 1) for each in checked.tried if not each.ok and each.line}
-        )
+        places = rule_trouble.places(checked)
         if not places:
             self.say(literal("Nothing is wrong with it."))
             return
@@ -391,17 +353,3 @@ class LabScreen(Writing):
         """It has another state or text."""
         self.changed()
         self.read_again()
-
-
-def _tried(each: Tried) -> Safe:
-    """What came of an example."""
-    wanted = literal("must hit") if each.hit else literal("must miss")
-    return fill("{}: {}", wanted, line(each.why, 300))
-
-
-def _first(problems: Sequence[Problem], count: int) -> Said:
-    """The first of several, and how to come to it."""
-    first = min(problems, key=lambda each: each.line)
-    said = join([_NOTE if first.warning else _WRONG, problem_words(first)], SPACE)
-    more = fill("   ctrl+n \u00b7 1 of {}", count) if count > 1 else literal("   ctrl+n")
-    return said, "" if first.warning else "warning", more

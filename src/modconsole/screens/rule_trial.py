@@ -9,6 +9,7 @@ import asyncio
 import threading
 from contextlib import suppress
 from contextvars import copy_context
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from modconsole.desk import rule_trials
@@ -57,6 +58,7 @@ class Trial:
         )
         self.found: Found | None = None
         self._rows: list[Row] = []
+        self._takes_down = True
         self._stale: Safe = EMPTY
         """Why what is shown is not of the text that stands there; empty where it is."""
         self._bench: Bench | None = None
@@ -108,9 +110,10 @@ class Trial:
             threading.Thread(target=self._bench.close, name="lab ends").start()
             self._bench = None
 
-    def use(self, text: str | None, against: str = "", label: str = "") -> None:
+    def use(self, text: str | None, against: str = "", label: str = "", *, takes_down: bool = True) -> None:
         """Try this rule; None where the text holds none that can be read: what was found for the last one stays, and says so."""
         wanted = (text, against, label) if text is not None else None
+        self._takes_down = takes_down
         if wanted is None:
             self._tried = None
             if self._bench is not None:
@@ -165,11 +168,12 @@ class Trial:
 
     def _show_found(self, found: Found) -> None:
         self._stale = EMPTY
+        found = replace(found, takes_down=self._takes_down)
         first = self.found is None or self.found.first != found.first
         self.found = found
         if first:
             row = self.row
-            rows = self._rows = rule_report.rows(found.first)
+            rows = self._rows = rule_report.rows(found)
             here = next((each.key for each in rows if row is not None and _same(each, row)), None)
             self.list.use(ListPager(rows), start_at=here)
         self.show()
