@@ -32,7 +32,7 @@ __all__ = ["Net"]
 _SPACES: Final[tuple[Field, ...]] = ("body", "title", "author name", "author handle")
 _MOST_TEXTS: Final = 1_000
 _MOST_CHARS: Final = 65_536
-_GROUP: Final = 16
+_GROUP: Final = 64
 """So many messages are shown to RE2 at once: a call costs as much as fifty characters."""
 _LONG_ENOUGH: Final = 3
 _CONTROL: Final = bytes([*range(0x09), *range(0x0E, 0x20), 0x7F])
@@ -77,9 +77,8 @@ class _Literals:
             self._right = [self._edges[text][1] for text in texts]
             self._lists = [self._units[text] for text in texts]
 
-    def touch(self, texts: Sequence[str], numbers: Sequence[int], touched: Touched) -> None:
-        """Look in texts that are folded; `numbers` are what `touched` knows them by."""
-        joined = "\0" + "\0".join(texts) + "\0"
+    def touch(self, joined: str, numbers: Sequence[int], touched: Touched) -> None:
+        """Look in texts that are folded and joined, NUL before and after each; `numbers` are what `touched` knows them by."""
         hits = self._made.find_matches_as_indexes(joined, overlapping=True)
         if not hits:
             return
@@ -92,8 +91,18 @@ class _Literals:
             if right[pattern] and joined[end] in words:
                 continue
             if starts is None:
-                starts = list(accumulate([len(text) + 1 for text in texts], initial=1))
+                starts = list(_starts(joined))
             touched[numbers[bisect_right(starts, start) - 1]].update(lists[pattern])
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """Texts that are folded, NUL before and after each."""
+    return "\0".join(["", *texts, ""])
+
+
+def _starts(joined: str) -> Iterator[int]:
+    """Where each of them begins."""
+    return accumulate([len(text) + 1 for text in joined[1:-1].split("\0")], initial=1)
 
 
 def _squeezed(text: str) -> str:
@@ -204,7 +213,7 @@ class Net:
             if pattern is None or not _matches(pattern, sample):
                 continue
             if superset is not None:
-                fired = superset.fires([sample])
+                fired = superset.fires(sample)
                 if fired is not None and unit.number not in fired:
                     return False
             elif not any(text in look for text in texts):
@@ -234,27 +243,24 @@ class Net:
         return touched
 
     def _literals(self, nets: _Field, texts: list[str], numbers: Sequence[int], touched: Touched) -> None:
-        joined = "\0".join(texts)
-        if joined.isascii() and len(joined.encode().translate(None, _CONTROL)) == len(joined) - len(texts) + 1:
-            folded = joined.lower().split("\0")
-            self._look(nets, nets.plain, folded, numbers, touched)
+        joined = _joined(texts)
+        if joined.isascii() and len(joined.encode().translate(None, _CONTROL)) == len(joined) - len(texts) - 1:
+            self._look(nets, nets.plain, joined.lower(), numbers, touched)
             return
         plain = [n for n, text in enumerate(texts) if text.isascii() and text.isprintable()]
         rest = sorted(set(range(len(texts))).difference(plain))
         for chosen, literals in ((plain, nets.plain), (rest, nets.other)):
             if chosen:
-                folded = [fold_text(texts[n], "lookalike") for n in chosen]
+                folded = _joined([fold_text(texts[n], "lookalike") for n in chosen])
                 self._look(nets, literals, folded, [numbers[n] for n in chosen], touched)
 
-    def _look(
-        self, nets: _Field, literals: _Literals, folded: list[str], numbers: Sequence[int], touched: Touched
-    ) -> None:
+    def _look(self, nets: _Field, literals: _Literals, joined: str, numbers: Sequence[int], touched: Touched) -> None:
         if literals:
-            literals.touch(folded, numbers, touched)
+            literals.touch(joined, numbers, touched)
         if nets.leet:
-            nets.leet.touch([leet(text) for text in folded], numbers, touched)
+            nets.leet.touch(leet(joined), numbers, touched)
         if nets.squeeze:
-            nets.squeeze.touch([_squeezed(text) for text in folded], numbers, touched)
+            nets.squeeze.touch(_squeezed(joined), numbers, touched)
 
     def _long(self, nets: _Field, text: str, number: int, touched: Touched) -> None:
         """A long text in pieces that overlap by the longest literal, so that what fires is never in memory all at once."""
@@ -266,7 +272,8 @@ class Net:
         ):
             if literals:
                 for start in range(0, len(read), _MOST_CHARS):
-                    literals.touch([read[start : start + _MOST_CHARS + literals.longest + 1]], [number], touched)
+                    part = read[start : start + _MOST_CHARS + literals.longest + 1]
+                    literals.touch(_joined([part]), [number], touched)
 
 
 def _matches(pattern: Any, text: str) -> bool:
@@ -278,22 +285,26 @@ def _matches(pattern: Any, text: str) -> bool:
 
 def _batches(texts: Sequence[str]) -> Iterator[Sequence[int]]:
     """Numbers of texts to look in together; a long text is alone."""
-    first = size = 0
-    for number, text in enumerate(texts):
-        if number > first and (number - first == _MOST_TEXTS or size + len(text) > _MOST_CHARS):
+    for first in range(0, len(texts), _MOST_TEXTS):
+        last = min(first + _MOST_TEXTS, len(texts))
+        if sum(map(len, texts[first:last])) <= _MOST_CHARS:
+            yield range(first, last)
+        else:
+            yield from _smaller(texts, first, last)
+
+
+def _smaller(texts: Sequence[str], first: int, last: int) -> Iterator[Sequence[int]]:
+    size = 0
+    for number in range(first, last):
+        if number > first and size + len(texts[number]) > _MOST_CHARS:
             yield range(first, number)
             first, size = number, 0
-        size += len(text)
-    if first < len(texts):
-        yield range(first, len(texts))
+        size += len(texts[number])
+    yield range(first, last)
 
 
 def _supersets(superset: Superset, texts: Sequence[str], touched: Touched) -> None:
     for first in range(0, len(texts), _GROUP):
-        group = texts[first : first + _GROUP]
-        together = superset.fires(group)
-        if together == []:
-            continue
-        for number, text in enumerate(group, first):
-            fired = superset.fires([text])
-            touched[number].update(superset.numbers if fired is None else fired)
+        for number, fired in superset.places(texts[first : first + _GROUP]):
+            if fired:
+                touched[first + number].update(fired)
