@@ -89,9 +89,7 @@ def understood(section: Section) -> Understood | Refused:
             why="No message has all that it asks for: some of it only posts have, some only comments.",
             notes=tuple(notes.found),
         )
-    if conditions and all(
-        part.lost and part.alternatives == ((),) for each in conditions for part in (each.on[left[0]],)
-    ):
+    if conditions and all(each.on[half] == LOST for each in conditions for half in left):
         return Refused(why=f"None of its conditions can be asked here. {_first(notes)}", notes=tuple(notes.found))
     return Understood(
         halves=left,
