@@ -12,7 +12,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from modconsole.domain.times import DAY, HOUR
 from modconsole.policy import guidelines
-from modconsole.policy.guidelines import Change, Said, compare, compose, html, markdown, read_back
+from modconsole.policy.guidelines import Change, Said, compare, compose, markdown, read_back
+from modconsole.policy.guidelines_html import html
 from modconsole.policy.model import Action, House, Ref, Rule, Rung
 from tests.hostile.corpus import PAYLOADS
 
