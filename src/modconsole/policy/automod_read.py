@@ -255,7 +255,7 @@ def _length(key: Key, halves: Sequence[Half], notes: Notes) -> Condition:
         return Condition(label=label, on=dict.fromkeys(halves, Part()))
     if least <= 0:
         notes.say("same", key, "Nothing is shorter than nothing: the rule never hits.")
-        never = Part(alternatives=((Asked(key="length (<)", value=0),),))
+        never = Part(alternatives=((Asked(key="platform", value=("not asked",)),),))
         return Condition(label=label, on=dict.fromkeys(halves, never))
     pattern = r"\w" if least == 1 else rf"\w.{{{least - 2},}}\w"
     simple = f"length ({'>' if longer else '<'}): {number}"
