@@ -1,6 +1,9 @@
 """What holds for all tests: with `MODCONSOLE_NO_SKIP=1`, as CI sets it, a skipped test is a failure of the run.
 
 A skip says "not here"; where everything has been installed, nothing may be "not here" without anybody noticing.
+
+Hypothesis makes the same examples each time, so that a change is judged by what it changes, and is not hurried, for how fast they
+are made depends on what else runs. `HYPOTHESIS_PROFILE=thorough` makes new ones.
 """
 
 from __future__ import annotations
@@ -8,6 +11,17 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
+
+settings.register_profile(
+    "modconsole",
+    deadline=None,
+    derandomize=not THOROUGH,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("modconsole")
 
 _skipped: list[str] = []
 _told: list[str] = []

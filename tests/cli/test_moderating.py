@@ -143,3 +143,18 @@ def test_what_cannot_be_done_says_why(cli: Cli, words: list[str], code: int, sai
     result = cli(*words)
     assert (result.code, result.out) == (code, "")
     assert said in result.err
+
+
+def test_an_act_because_of_a_rule_has_its_words_as_the_reason_and_can_leave_a_notice(cli: Cli, home: Path) -> None:
+    """The same words for members everywhere; a reason that is given wins."""
+    done = cli("moderate", "hold", "blog", "c203", "--rule", "advertising", "--notice")
+    assert done.out.endswith("A notice is in your draft of a reply to blog c203.\n")
+    (act,) = cli("journal", "--limit", "1", "--json").document["acts"]
+    assert act["text"].startswith("Please do not advertise here.")
+    draft = Desk(home / "home" / "modconsole.db").db.value("select text from draft where message = 'c203'")
+    assert draft.startswith("Your comment of ")
+    assert "is held until a moderator has read it." in draft
+    assert cli("moderate", "hide", "forum", "p412", "--rule", "advertising", "--reason", "mine").code == 0
+    assert cli("journal", "--limit", "1", "--json").document["acts"][0]["text"] == "mine"
+    assert cli("moderate", "hold", "blog", "c214", "--notice").code == 64
+    assert cli("moderate", "hold", "blog", "c214", "--rule", "nothing").code == 2

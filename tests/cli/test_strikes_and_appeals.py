@@ -60,7 +60,7 @@ def test_what_the_ladder_proposes_is_told_with_what_accepts_it(cli: Cli) -> None
     )
     assert (document["proposal"]["state"], document["proposal"]["seconds"]) == ("proposed", 604_800.0)
     said = cli("strikes", "give", "forum", "p412", "--insist").out
-    assert "Proposed by the ladder: ban for 30 days. It could not be done by itself: " in said
+    assert "Proposed by the ladder: ban for 30 days (3 strikes in force; it could not be done by itself: " in said
 
 
 def test_how_long_a_strike_counts_can_be_said(cli: Cli) -> None:
@@ -106,6 +106,9 @@ def test_an_appeal_is_upheld_and_the_decision_undone(cli: Cli) -> None:
     assert cli("appeals", "uphold", appeal["id"]).out.startswith("What was done stands.")
     assert cli("undo", appeal["id"]).out.startswith("Taken back: appeal upheld on forum p412.")
     assert cli("appeals", "show", appeal["id"], "--json").document["state"] == "open"
+    said = cli("appeals", "uphold", appeal["id"], "--draft").out
+    assert "The answer was not put into a draft" in said
+    cli("undo", appeal["id"])
     assert cli("undo").out.startswith("Taken back: appeal on forum p412.")
     assert cli("appeals", "--all", "--json").document["appeals"][0]["state"] == "withdrawn"
 

@@ -10,8 +10,10 @@ from modconsole.desk import drafts, guidelines, notices, platforms, ruling
 from modconsole.desk.desk import Desk
 from modconsole.domain.times import DAY
 from modconsole.errors import Conflict, InputError, NotFound, UsageError
+from modconsole.policy.guidelines import LONGEST_REASON
 from modconsole.policy.model import Match, Verdict
-from modconsole.store import rules
+from modconsole.store import lists, rules, verdicts
+from modconsole.sync.rule_orders import reason_of
 from tests.desk.house import GIVEAWAY, HOUSE, RUDE, furnish
 from tests.scenarios.story import Story
 
@@ -190,7 +192,7 @@ def test_a_reason_is_one_line_of_limited_length(desk: Desk) -> None:
     """Platforms cut longer ones off, link and all."""
     furnish(desk, rude=RUDE.replace("Do not be rude.", "Do not be rude, " * 60))
     text = notices.reason(desk, "rude")
-    assert len(text) <= notices.REASON
+    assert len(text) <= LONGEST_REASON
     assert text.endswith("… (https://lanternfish.example/rules)")
     assert notices.reason(desk, "crypto-giveaway") == "No giveaways, no airdrops. (https://lanternfish.example/rules)"
 
@@ -214,3 +216,30 @@ def test_no_character_of_a_stranger_in_a_notice_acts_on_a_terminal(desk: Desk, s
     sit(Story("dm", source="evil", conversation="e").message("e1", "eve", "9:00", "x\x1b]0;pwn\x07\u202ey\n> # z"))
     text = notices.notice(desk, "rude", "evil", "e1", act="remove")
     assert not {char for char in text if ord(char) < 32 and char != "\n"} | ({"\u202e"} & set(text))
+
+
+def test_the_rules_that_hit_a_message_are_offered_first_as_the_reason_of_an_act(desk: Desk) -> None:
+    """Then those that act; none without words for members."""
+    furnish(desk, rude=RUDE.replace("shadow", "live"))
+    live(desk, "rude")
+    assert [(each.rule, each.hit) for each in notices.offers(desk, "blog", "m1")] == [("rude", False)]
+    row = lists.message(desk.db, "blog", "m1")
+    assert row is not None
+    found = verdicts.Found(rule="crypto-giveaway", version=1, mode="shadow", message=row.row_id, matches=[], held=[])
+    with desk.db.write():
+        verdicts.store(desk.db, [found], desk.now())
+    assert [(each.rule, each.hit) for each in notices.offers(desk, "blog", "m1")] == [
+        ("crypto-giveaway", True),
+        ("rude", False),
+    ]
+    assert notices.offers(desk, "blog", "m1")[0].words == "No giveaways, no airdrops."
+    furnish(desk, giveaway="")
+    assert [each.rule for each in notices.offers(desk, "blog", "m1")] == ["rude"]
+
+
+def test_a_rules_act_has_its_words_for_members_as_the_reason(desk: Desk) -> None:
+    """Where the person reads it, and the rule says no other; never what it looks for."""
+    rule = next(each for each in ruling.load(desk).rules if each.id == "crypto-giveaway")
+    assert reason_of(rule, "remove", "") == "No giveaways, no airdrops."
+    assert reason_of(rule, "mute", "third time") == "third time"
+    assert reason_of(rule, "report", "") == ""

@@ -87,7 +87,7 @@ def test_what_follows_is_proposed_and_not_done(desk: Desk) -> None:
     assert done.rung is not None
     assert done.step is not None
     assert (done.rung.strikes, done.step.action, done.step.span, done.step.state) == (2, "mute", 7 * DAY, "proposed")
-    assert (done.step.value, done.step.id, standing(desk)) == ("2 strikes in force", done.strike.id, [])
+    assert (done.step.trouble, done.step.id, standing(desk)) == ("2 strikes in force", done.strike.id, [])
 
 
 def test_what_is_proposed_is_done_once_when_it_is_accepted(desk: Desk, clock: Clock) -> None:
@@ -97,6 +97,7 @@ def test_what_is_proposed_is_done_once_when_it_is_accepted(desk: Desk, clock: Cl
     act = strikes.accept(desk, done.strike.id)
     assert act is not None
     assert (act.act, act.target, act.until, act.by) == ("mute", "mateus", clock.now + 7 * DAY, "ann")
+    assert act.reason == "2 strikes in force"
     assert standing(desk) == ["mute"]
     with pytest.raises(Conflict, match="decided already: accepted"):
         strikes.accept(desk, done.strike.id)

@@ -1,8 +1,8 @@
 """AutoModerator's checks of text, as simple as can be: what the converted rules are held against.
 
-Written from the table of the reference (`../shared/reference/rules.md`, 1.1) and from nothing else: the items of a check are joined
-to one expression, the method is wrapped around it, and it is searched in each field. It reads the configuration with ruamel's own
-loader and knows nothing of the code that converts.
+Written from the table of the reference (`../shared/reference/rules.md`, 1.1) and from nothing else: the items of a check are
+joined to one expression, the method is wrapped around it, and it is searched in each field. It reads the configuration with
+ruamel's own loader and knows nothing of the code that converts.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import operator
 import re
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -77,13 +78,13 @@ def _holds(key: str, value: Any, thing: Thing) -> bool:
         return _author(value if isinstance(value, dict) else {"name": value}, thing)
     if key == "parent_submission":
         return thing.kind == "comment" and all(
-            _search(name, each, {"title": [thing.title]}, ("title",)) for name, each in value.items()
+            _search(name, each, {"title": [thing.title]}, ("title",)) for name, each in value.items() if "title" in name
         )
     if key in ("body_longer_than", "body_shorter_than"):
         length = len(re.sub(r"^\W+|\W+$", "", thing.body))
-        return length > value if key == "body_longer_than" else length < value
+        return bool(length > value if key == "body_longer_than" else length < value)
     if key == "is_edited":
-        return thing.edited is value
+        return bool(thing.edited is value)
     if key == "is_top_level":
         return thing.kind == "comment" and thing.top_level is value
     if re.match(r"~?(title|body|url|domain)\b", key):
@@ -110,19 +111,21 @@ def _author(group: dict[str, Any], thing: Thing) -> bool:
 def _search(key: str, value: Any, texts: dict[str, Any], known: tuple[str, ...]) -> bool:
     match = re.fullmatch(r"(~?)([^\s(#]+)\s*(?:\((.+)\))?\s*(?:#.*)?", key)
     assert match is not None, key
-    fields = match[2].split("+")
-    modifiers = [word for word in re.split(r"[\s,]+", match[3] or "") if word]
+    fields = tuple(match[2].split("+"))
+    modifiers = tuple(word for word in re.split(r"[\s,]+", match[3] or "") if word)
     here = [field for field in fields if field in known]
     if not here:
         return False
-    pattern = compiled(fields, modifiers, value if isinstance(value, list) else [value])
+    values = value if isinstance(value, list) else [value]
+    pattern = compiled(fields, modifiers, tuple(str(each) for each in values))
     found = any(pattern.search(text) for field in here for text in texts[field])
     return not found if match[1] else found
 
 
-def compiled(fields: list[str], modifiers: list[str], values: list[Any]) -> re.Pattern[str]:
+@cache
+def compiled(fields: tuple[str, ...], modifiers: tuple[str, ...], values: tuple[str, ...]) -> re.Pattern[str]:
     """The expression of a check."""
-    items = [str(value) for value in values]
+    items = list(values)
     if "regex" not in modifiers:
         items = [re.escape(item) for item in items]
     joined = f"({'|'.join(items)})"

@@ -27,7 +27,10 @@ def hit(ident: int, text: str = "free airdrop here", **given: object) -> Hit:
 
 def test_what_was_found_stands_in_brackets() -> None:
     """Each place, with the words around it and their spaces as they were."""
-    assert said(rule_words.snippet("a free airdrop, an airdrop!", [(7, 14), (19, 26)], 60)) == "a free [airdrop], an [airdrop]!"
+    assert (
+        said(rule_words.snippet("a free airdrop, an airdrop!", [(7, 14), (19, 26)], 60))
+        == "a free [airdrop], an [airdrop]!"
+    )
     assert said(rule_words.snippet("airdrop", [(0, 7)], 60)) == "[airdrop]"
     assert said(rule_words.snippet("no place", [], 60)) == "no place"
 
@@ -65,7 +68,7 @@ def test_what_speaks_against_a_rule_comes_first() -> None:
         hit(5, changed="lost"),
         hit(6, decided="kept"),
     ]
-    rows = rule_report.rows(hits)
+    rows = rule_report.rows(Found(first=tuple(hits)))
     assert [row.hit.ident for row in rows if row.hit is not None] == [3, 6, 2, 4, 5, 1]
     assert [row.heading for row in rows if row.hit is None] == [
         "would have been left waiting",
@@ -78,16 +81,28 @@ def test_what_speaks_against_a_rule_comes_first() -> None:
     assert not any(row.selectable for row in rows if row.hit is None)
 
 
+def test_a_rule_that_hides_nothing_leaves_nobody_waiting_and_is_not_wrong_where_moderators_kept() -> None:
+    """A rule that only tags: its hits are told newest first, without precision."""
+    found = Found(
+        first=(hit(1, decided="kept"), hit(2, waiting=True), hit(3)), waiting=1, precision=0.0, done=True, takes_down=False,
+        decided={"removed": 0, "kept": 1, "open": 2},
+    )  # fmt: skip
+    assert [row.hit.ident for row in rule_report.rows(found) if row.hit] == [3, 2, 1]
+    assert not any(row.heading for row in rule_report.rows(found))
+    assert rule_report.tail(found) == []
+    assert "precision" not in "".join(map(said, rule_report.head(found, 100)))
+
+
 def test_hits_of_one_kind_need_no_heading() -> None:
     """Newest first."""
-    assert [row.hit.ident for row in rule_report.rows([hit(1), hit(3), hit(2)]) if row.hit] == [3, 2, 1]
-    assert len(rule_report.rows([hit(1), hit(2)])) == 2
+    assert [row.hit.ident for row in rule_report.rows(Found(first=(hit(1), hit(3), hit(2)))) if row.hit] == [3, 2, 1]
+    assert len(rule_report.rows(Found(first=(hit(1), hit(2))))) == 2
 
 
 @pytest.mark.parametrize("width", [30, 44, 78, 120])
 def test_a_row_fits_its_width_and_shows_the_place(width: int) -> None:
     """The decision is a sign and a word, a change is a sign, the place stands in brackets."""
-    row = rule_report.rows([hit(1, decided="kept", changed="added", channels=("lookalike",))])[0]
+    row = rule_report.rows(Found(first=(hit(1, decided="kept", changed="added", channels=("lookalike",)),)))[0]
     drawn = rule_report.draw(row, width, 10_000_000)
     assert sum(cells(text) for text, _ in drawn) == width
     assert said(drawn).startswith("\u2717 kept    + ")

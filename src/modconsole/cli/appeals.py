@@ -32,12 +32,12 @@ def appeals_() -> None:
 @LIMIT
 def list_(call: Call, every: bool, limit: int) -> int:
     """Appeals that wait for a decision, oldest first."""
-    from modconsole.desk import appeals, rule_documents
+    from modconsole.desk import appeals, member_documents
 
     desk = call.desk()
     found = appeals.listing(desk, limit, every=every)
     if call.as_json:
-        call.document({"open": appeals.open_count(desk), "appeals": [rule_documents.appeal(each) for each in found]})
+        call.document({"open": appeals.open_count(desk), "appeals": [member_documents.appeal(each) for each in found]})
         return 0
     if not found:
         call.say("No appeals." if every else "No appeal waits for a decision.")
@@ -65,12 +65,12 @@ def list_(call: Call, every: bool, limit: int) -> int:
 @IDENT
 def show_(call: Call, appeal: str) -> int:
     """What an appeal is about: the message, what was done and still stands, which a reversal takes back."""
-    from modconsole.desk import appeals, rule_documents
+    from modconsole.desk import appeals, member_documents
 
     desk = call.desk()
     found = appeals.case(desk, appeal)
     if call.as_json:
-        call.document(rule_documents.case(found, desk.now()))
+        call.document(member_documents.case(found, desk.now()))
         return 0
     each = found.appeal
     call.say(
@@ -114,13 +114,13 @@ def open_(
 
     Their ask is open again: what answered or closed it before no longer counts. `modconsole undo` withdraws the appeal.
     """
-    from modconsole.desk import appeals, rule_documents
+    from modconsole.desk import appeals, member_documents
 
     opened = appeals.open_appeal(
         call.desk(), source, message, text=read_text(text), act=act, strike=strike, written=written or None
     )
     if call.as_json:
-        call.document({**rule_documents.appeal(opened.appeal), "status": opened.status})
+        call.document({**member_documents.appeal(opened.appeal), "status": opened.status})
         return 0
     status = f" The ask is now {opened.status.replace('_', ' ')}." if opened.status else ""
     call.say(f"The appeal is open.{status}")
@@ -129,17 +129,19 @@ def open_(
 
 
 def _decide(call: Call, ident: str, decision: Literal["upheld", "reversed"], answer: str, draft: bool) -> int:
-    from modconsole.desk import appeals, rule_documents
+    from modconsole.desk import appeals, member_documents
 
     desk = call.desk()
     done = appeals.decide(desk, ident, decision, answer=read_text(answer))
     drafted = draft and appeals.draft_answer(desk, done.appeal)
     if call.as_json:
-        call.document(rule_documents.decided(done, desk.now()))
+        call.document(member_documents.decided(done, desk.now()))
     else:
         _told(call, done)
         if drafted:
             call.say("The answer is in your draft of a reply.")
+        elif draft:
+            call.say("The answer was not put into a draft: there is none, or you have begun a reply there.")
     return 1 if done.trouble else 0
 
 

@@ -61,6 +61,12 @@ def _target(shown: Shown | None, on: On | None, person: str | None, conversation
 @click.option(
     "--label", default="", metavar="NAME", help="The label, flag or reason of the platform; `acts` lists them."
 )
+@click.option(
+    "--rule",
+    metavar="RULE",
+    help="Because of this rule: its words for members are the reason, unless --reason says one.",
+)
+@click.option("--notice", is_flag=True, help="With --rule: also put a notice to its author into your draft of a reply.")
 @click.option("--yes", is_flag=True, help="Do what cannot be taken back, without asking.")
 def moderate_(call: Call, act: str, source: str, message: str | None, **given: Any) -> int:
     """Act on a message, a person or a conversation, on its platform.
@@ -69,13 +75,17 @@ def moderate_(call: Call, act: str, source: str, message: str | None, **given: A
     once, and `modconsole undo` takes it back there. What nothing takes back has to be confirmed, and is carried out by the first
     sync after the time to call it off with `modconsole undo`.
     """
-    from modconsole.desk import asks, moderating
+    from modconsole.desk import asks, moderating, notices
     from modconsole.desk.documents import moderated
 
     desk = call.desk()
     shown = _shown(desk, source, message)
     on, target = _target(shown, given["on"], given["person"], given["conversation"])
     act = moderating.OLD_WORDS.get(act, act)
+    if given["notice"] and (given["rule"] is None or message is None):
+        raise UsageError("A notice is in the words of a rule, about a message.", hint="Name both, with --rule.")
+    until = _instant(desk, given["until"])
+    reason = given["reason"] or _reason(desk, given["rule"])
     info = moderating.info(desk, source, act, on)
     confirmed = bool(given["yes"])
     if not info.undo and not confirmed:
@@ -91,19 +101,30 @@ def moderate_(call: Call, act: str, source: str, message: str | None, **given: A
         act,
         on=on,
         message=message,
-        reason=given["reason"],
-        until=_instant(desk, given["until"]),
+        reason=reason,
+        until=until,
         label=given["label"],
         confirmed=confirmed,
     )
+    if given["notice"] and message is not None:
+        notices.draft(desk, given["rule"], source, message, act=act, until=until)
     ask = asks.status(desk, source, message) if message is not None else None
     status = ask.status if ask is not None else ""
     if call.as_json:
         call.document({**moderated(done), "status": status})
         return 0
     call.say(_told(done, desk))
+    if given["notice"]:
+        call.say(f"A notice is in your draft of a reply to {source} {message}.")
     call.narrate(f"id {done.id}")
     return 0
+
+
+def _reason(desk: Desk, rule: str | None) -> str:
+    """What a rule gives as the reason; empty without one. Raises `NotFound`."""
+    from modconsole.desk import notices
+
+    return notices.reason(desk, rule) if rule is not None else ""
 
 
 def _told(done: Moderated, desk: Desk) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,6 +33,17 @@ def rule_command(name: str) -> Callable[[Callable[..., int | None]], click.Comma
 
 
 RULE = click.argument("rule")
+
+
+def near(path: Path) -> Path:
+    """A path as people write it: from where they are, where it is below that."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def many(number: int, what: str) -> str:
+    """A number with the word for what was counted."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def problem_line(problem: Problem) -> str:

@@ -1,4 +1,4 @@
-"""`rules check`, `rules test`, `rules backtest`: what is wrong with a rule, and what it would do."""
+"""`rules check` and `rules test`: what is wrong with rules, without a database."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from modconsole.cli.call import Call
-from modconsole.cli.rule_call import problem_line, rule_command, say_problems
+from modconsole.cli.rule_call import many, near, rule_command, say_problems
 from modconsole.config import paths
 from modconsole.errors import InputError
 
@@ -25,7 +25,7 @@ def _read(call: Call, files: tuple[str, ...] = ()) -> Checked:
     folder = paths.rules(call.path, call.rules)
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}.", hint="Name rule files or a folder, or use --rules.")
-    return checking.check([folder])
+    return checking.check([near(folder)])
 
 
 @rule_command("check")
@@ -50,8 +50,8 @@ def check_(call: Call, files: tuple[str, ...]) -> int:
         )
     else:
         say_problems(call, found.problems)
-        told = f", {wrong:,} problem{'' if wrong == 1 else 's'}" if wrong else ""
-        call.say(f"{len(found.rules):,} rule{'' if len(found.rules) == 1 else 's'} can be used{told}.")
+        told = f", {many(wrong, 'problem')}" if wrong else ""
+        call.say(f"{many(len(found.rules), 'rule')} can be used{told}.")
     return 1 if found.wrong else 0
 
 
@@ -85,7 +85,7 @@ def test_(call: Call, rules_named: tuple[str, ...], junit: str | None) -> int:
         say_problems(call, broken)
         count = sum(len(each.results) for each in tested)
         none = sum(not each.results for each in tested)
-        without = f" {none:,} rule{'' if none == 1 else 's'} without examples." if none else ""
+        without = f" {many(none, 'rule')} without examples." if none else ""
         call.say(f"{count - failed:,} of {count:,} examples come out as they should.{without}")
     return 1 if failed or broken else 0
 
@@ -106,6 +106,3 @@ def _write(name: str, text: str) -> None:
         Path(name).expanduser().write_text(text, "utf-8")
     except OSError as error:
         raise InputError(f"{name} cannot be written: {error.strerror}.") from None
-
-
-__all__ = ["problem_line"]

@@ -69,9 +69,9 @@ def guidelines_(
     if output is not None:
         _write(output, text)
     if call.as_json:
-        from modconsole.desk import rule_documents
+        from modconsole.desk import member_documents
 
-        call.document({**rule_documents.page(page), "new": new})
+        call.document({**member_documents.page(page), "new": new})
     elif output is None:
         _print(text)
     _remarks(call, page, publish, new, with_drafts)
@@ -98,7 +98,7 @@ def _print(text: str) -> None:
 
 
 def _old(call: Call, version: int | None, html: bool, output: str | None) -> int:
-    from modconsole.desk import guidelines, rule_documents
+    from modconsole.desk import guidelines, member_documents
 
     found = guidelines.published(call.desk(), version)
     if html:
@@ -107,18 +107,18 @@ def _old(call: Call, version: int | None, html: bool, output: str | None) -> int
     if output is not None:
         _write(output, text)
     if call.as_json:
-        call.document({**rule_documents.publication(found), "markdown": found.markdown})
+        call.document({**member_documents.publication(found), "markdown": found.markdown})
     elif output is None:
         _print(text)
     return 0
 
 
 def _versions(call: Call) -> int:
-    from modconsole.desk import guidelines, rule_documents
+    from modconsole.desk import guidelines, member_documents
 
     found = guidelines.versions(call.desk())
     if call.as_json:
-        call.document({"versions": [rule_documents.publication(each) for each in found]})
+        call.document({"versions": [member_documents.publication(each) for each in found]})
     elif found:
         people.table(("version", "published", "by"), [(f"{v.version}", people.local(v.at), v.by) for v in found])
     else:
@@ -127,11 +127,11 @@ def _versions(call: Call) -> int:
 
 
 def _diff(call: Call, page: Page, changes: tuple[Change, ...]) -> int:
-    from modconsole.desk import guidelines, rule_documents
+    from modconsole.desk import guidelines, member_documents
 
     if call.as_json:
-        last = rule_documents.publication(page.last) if page.last is not None else None
-        call.document({"published": last, "changes": [rule_documents.change(each) for each in changes]})
+        last = member_documents.publication(page.last) if page.last is not None else None
+        call.document({"published": last, "changes": [member_documents.change(each) for each in changes]})
         return 1 if changes else 0
     for each in changes:
         name = guidelines.PARTS.get(each.name) or each.name

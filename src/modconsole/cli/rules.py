@@ -1,11 +1,12 @@
 """`rules`: the group, and what there is: list, show, new, schema. The other commands are in modules of their own.
 
 - `rule_call`     what they have in common
-- `rule_tests`    check, test, backtest
-- `rule_life`     live, shadow, draft, pause, versions, diff, blame, rollback
-- `rule_finds`    hits, explain, digest, conflicts, proposals, accept, decline
+- `rule_tests`    check, test
+- `rule_trials`   backtest, apply
+- `rule_life`     live, shadow, pause; `rule_past` versions, diff, blame, rollback
+- `rule_finds`    hits, explain, digest, conflicts; `rule_proposals` proposals, accept, decline
 - `rule_words`    guidelines, notice
-- `rule_imports`  import
+- `rule_imports`  import automod
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import click
 
 from modconsole.cli import people
 from modconsole.cli.call import Call, command
-from modconsole.cli.rule_call import RULE, problem_line, rule_command, say_problems
+from modconsole.cli.rule_call import RULE, near, problem_line, rule_command, say_problems
 
 if TYPE_CHECKING:
     from modconsole.desk.ruling import RuleState
@@ -29,21 +30,22 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("rules", "Begin a rule."),
     "check": ("rule_tests", "Look for mistakes in rule files; needs no database."),
     "test": ("rule_tests", "Try rules on their own examples; needs no database."),
-    "backtest": ("rule_tests", "Try a rule on all stored messages."),
+    "backtest": ("rule_trials", "Try a rule on all stored messages."),
     "explain": ("rule_finds", "Why each rule hits a message, or does not."),
     "live": ("rule_life", "Let a rule act."),
     "shadow": ("rule_life", "Let a rule judge and count, and do nothing."),
     "pause": ("rule_life", "Let a rule do nothing until somebody sets it live again."),
-    "versions": ("rule_life", "The versions of a rule."),
-    "diff": ("rule_life", "What changed between two versions of a rule."),
-    "blame": ("rule_life", "Who changed which line of a rule, and when."),
-    "rollback": ("rule_life", "Bring back an old version of a rule, and undo what later ones did."),
+    "versions": ("rule_past", "The versions of a rule."),
+    "diff": ("rule_past", "What changed between two versions of a rule."),
+    "blame": ("rule_past", "Who changed which line of a rule, and when."),
+    "rollback": ("rule_past", "Bring back an old version of a rule, and undo what later ones did."),
     "hits": ("rule_finds", "What a rule found."),
     "digest": ("rule_finds", "What rules found and did in a day."),
     "conflicts": ("rule_finds", "Rules that hit the same messages and want different things."),
-    "proposals": ("rule_finds", "What rules propose, and the ladder of strikes."),
-    "accept": ("rule_finds", "Do what is proposed."),
-    "decline": ("rule_finds", "Do not do what is proposed."),
+    "proposals": ("rule_proposals", "What rules propose, and the ladder of strikes."),
+    "accept": ("rule_proposals", "Do what is proposed."),
+    "decline": ("rule_proposals", "Do not do what is proposed."),
+    "apply": ("rule_trials", "Let a rule act on messages that were here before it."),
     "guidelines": ("rule_words", "The community guidelines, from the rules' words for members."),
     "notice": ("rule_words", "What to tell a member about a rule."),
     "import": ("rule_imports", "Take over rules from elsewhere."),
@@ -118,7 +120,7 @@ def list_(call: Call, every: bool) -> int:
             whole=frozenset({0}),
         )
     else:
-        call.say(f"There are no rules in {ruling.rules_folder(desk)}. `modconsole rules new ID` begins one.")
+        call.say(f"There are no rules in {near(ruling.rules_folder(desk))}. `modconsole rules new ID` begins one.")
     shown = [*(problem for state in states for problem in state.problems), *others]
     for each in shown if every else [problem for problem in shown if not problem.warning]:
         call.say(problem_line(each))
@@ -199,7 +201,7 @@ def new_(call: Call, ident: str, name: str, words: tuple[str, ...]) -> int:
     if call.as_json:
         call.document(rule_documents.rule(state))
     else:
-        call.say(f"{ruling.rules_folder(desk) / state.path} holds a draft.")
+        call.say(f"{near(ruling.rules_folder(desk) / state.path)} holds a draft.")
         say_problems(call, state.problems)
     return 0
 

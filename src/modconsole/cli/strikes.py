@@ -28,12 +28,12 @@ def strikes_() -> None:
 @LIMIT
 def list_(call: Call, every: bool, source: str, limit: int) -> int:
     """Strikes that are in force, newest first."""
-    from modconsole.desk import rule_documents, strikes
+    from modconsole.desk import member_documents, strikes
 
     desk = call.desk()
     found = strikes.listing(desk, limit, every=every, source=source)
     if call.as_json:
-        call.document({"strikes": [rule_documents.strike(each, desk.now()) for each in found]})
+        call.document({"strikes": [member_documents.strike(each, desk.now()) for each in found]})
     elif found:
         _table(found, desk.now())
     else:
@@ -68,19 +68,19 @@ def _table(found: list[Strike], now: int) -> None:
 @click.argument("person")
 def show_(call: Call, source: str, person: str) -> int:
     """A member's strikes, and what one more would lead to. PERSON is the platform's id."""
-    from modconsole.desk import rule_documents, strikes
+    from modconsole.desk import member_documents, strikes
 
     desk = call.desk()
     found = strikes.against(desk, source, person)
     if call.as_json:
-        call.document(rule_documents.against(found, desk.now()))
+        call.document(member_documents.against(found, desk.now()))
         return 0
     if found.strikes:
         _table(found.strikes, desk.now())
         call.say()
     call.say(f"{found.in_force:,} in force.")
     if found.next is not None:
-        call.say(f"One more: {rule_documents.rung_words(found.next)}")
+        call.say(f"One more: {member_documents.rung_words(found.next)}")
     return 0
 
 
@@ -111,7 +111,7 @@ def give_(
     With so many strikes in force, what the house's ladder says is proposed to the moderators (`modconsole rules proposals`), or
     carried out by itself where somebody set that rung `automatic`. `modconsole undo` takes the strike back, and what followed.
     """
-    from modconsole.desk import notices, rule_documents, strikes
+    from modconsole.desk import member_documents, notices, strikes
 
     if span is not None and span[0] != "span":
         raise UsageError("--for takes a length of time.", hint="Write 30d, 2w, 12h.")
@@ -124,7 +124,7 @@ def give_(
     if draft and rule is not None:
         notices.draft(desk, rule, source, message, act="warn", strikes=done.in_force)
     if call.as_json:
-        call.document(rule_documents.struck(done, desk.now()))
+        call.document(member_documents.struck(done, desk.now()))
         return 0
     _told(call, done)
     if draft:
@@ -149,8 +149,7 @@ def _told(call: Call, done: Struck) -> None:
     elif done.step.state == "noted":
         call.say(f"The ladder says: {what}.")
     else:
-        why = f" It could not be done by itself: {done.step.trouble}" if done.step.trouble else ""
-        call.say(f"Proposed by the ladder: {what}.{why}")
+        call.say(f"Proposed by the ladder: {what} ({done.step.trouble}).")
         call.say(
             f"`modconsole rules accept {done.step.id}` does it, `modconsole rules decline {done.step.id}` does not."
         )
@@ -160,13 +159,13 @@ def _told(call: Call, done: Struck) -> None:
 @click.argument("strike", metavar="ID")
 def take_back_(call: Call, strike: str) -> int:
     """Take a strike back, and what followed from it. ID as `strikes list` shows it, or its first letters."""
-    from modconsole.desk import rule_documents, strikes
+    from modconsole.desk import member_documents, strikes
 
     desk = call.desk()
     done = strikes.take_back(desk, strike)
     if call.as_json:
         call.document(
-            {"strike": rule_documents.strike(done.strike, desk.now()), "in_force": done.in_force}
+            {"strike": member_documents.strike(done.strike, desk.now()), "in_force": done.in_force}
             | {"undone": done.act.id if done.act is not None else None}
         )
         return 0

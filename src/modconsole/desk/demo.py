@@ -11,13 +11,17 @@ from modconsole.desk.desk import Desk
 from modconsole.desk.files import BATCH, bulk
 from modconsole.store import marks
 from modconsole.store.ingest import Ingest, ingest
+from modconsole.sync.judging import Judging
 
 
 def fill(desk: Desk) -> None:
     """The made-up community, as it is when the demo begins, with its living feed."""
     now = desk.now()
     write_rules(desk)
+    judging = Judging(desk.rules, undo_delay=desk.undo_delay, acts=False)
+    judging.attach(desk.db, now)
     ingest(desk.db, list(demo.records(now)), now)
+    judging.leave(desk.db, now)
     for platform, source in demo.PLATFORMS.items():
         marks.save_account(desk.db, source, platform, {"place": source, "start": now})
 

@@ -6,6 +6,7 @@ its standard input does, so not even a console that is killed leaves it behind.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -35,6 +36,8 @@ class Lab:
         self._events: deque[Event] = deque()
         self._generation = 0
         self._closed = False
+        self.ended_in: float | None = None
+        """Seconds that it took to end the last trial that a newer one replaced."""
         self._process = self._started()
 
     def try_text(self, text: str, against: str | None = None, *, limit: int = 50) -> int:
@@ -50,21 +53,19 @@ class Lab:
 
     def poll(self) -> list[Event]:
         """What has come in about the latest request, in order; never waits. What was said about earlier ones is dropped."""
-        found = []
+        found: list[Event] = []
         while self._events:
             each = self._events.popleft()
-            if each.generation in (self._generation, 0) and not isinstance(each, Ready):
+            if isinstance(each, Ready):
+                self.ended_in = each.seconds if each.seconds is not None else self.ended_in
+            elif each.generation in (self._generation, 0):
                 found.append(each)
         return found
 
     def close(self) -> None:
         """End the process. Safe to call twice."""
         self._closed = True
-        if self._process.stdin is not None and not self._process.stdin.closed:
-            try:
-                self._process.stdin.close()
-            except OSError:  # it has ended already
-                pass
+        self._hang_up()
         try:
             self._process.wait(GRACE)
         except subprocess.TimeoutExpired:
@@ -89,11 +90,18 @@ class Lab:
         threading.Thread(target=self._listen, args=(process,), name="lab", daemon=True).start()
         return process
 
+    def _hang_up(self) -> None:
+        """Close the way to the process, which ends it."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):  # it has ended already
+                self._process.stdin.close()
+
     def _ask(self, asked: Request) -> None:
         if self._closed:
             return
         for last in (False, True):
             if not self.running:
+                self._hang_up()
                 self._process = self._started()
             try:
                 assert self._process.stdin is not None

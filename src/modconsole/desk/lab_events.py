@@ -13,8 +13,8 @@ from modconsole.policy.model import Problem
 
 
 class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Try the document `text`. `against` is the document that it is compared with; None: with nothing. Without `text` only what was
-    asked before ends."""
+    """Try the document `text`. `against` is the document that it is compared with; None: with nothing. Without `text` what was
+    asked before ends, and nothing else happens."""
 
     generation: int
     text: str | None = None

@@ -1,12 +1,13 @@
 """The worker of the rule lab: a process that tries the rule that was written last, and drops it when another one comes.
 
 One thread reads requests, the main thread tries them. A newer request is heard at once: between two steps the flag is looked at;
-within a step a signal ends the judge's work (an expression that runs wild holds the interpreter for no longer than its own limit),
-and SQLite is interrupted. Nothing that is written is interrupted: the copy of the texts comes to the end of a portion first.
+within a step a signal ends the judge's work (an expression that runs wild holds the interpreter no longer than its own limit),
+and SQLite is interrupted. What writes is not: the copy of the texts comes to the end of a portion first.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -43,6 +44,7 @@ class Worker:
         self._asked = asked
         self._told = told
         self._bench = Bench(desk)
+        self._db = desk.db
         self._rules = Rulebook(desk.rules)
         self._lock = threading.Condition()
         self._next: Request | None = None
@@ -64,14 +66,14 @@ class Worker:
                 ended = self._ended
             if ended or current is None:
                 break
-            self._try(current)
+            with contextlib.suppress(Superseded):  # where it came with the very last step
+                self._try(current)
         self._bench.close()
         self.desk.close()
 
     # -- hearing ---------------------------------------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        main = threading.main_thread().ident
         for text in self._asked:
             try:
                 found = request(text)
@@ -81,13 +83,18 @@ class Worker:
                 self._next = found
                 self._newer_at = time.perf_counter()
                 self._lock.notify()
-                if self._soft and main is not None:
-                    signal.pthread_kill(main, signal.SIGUSR1)
+                self._disturb()
         with self._lock:
             self._ended = True
             self._lock.notify()
-            if self._soft and main is not None:
-                signal.pthread_kill(main, signal.SIGUSR1)
+            self._disturb()
+
+    def _disturb(self) -> None:
+        """Interrupt the main thread, where it may be. Under the lock, so that it has not yet begun with what is newer."""
+        main = threading.main_thread().ident
+        if self._soft and main is not None:
+            signal.pthread_kill(main, signal.SIGUSR1)
+            self._db.conn.interrupt()
 
     def _newer(self) -> bool:
         """Whether what is being tried is wanted no more."""

@@ -102,7 +102,7 @@ def able(
     account = _account(desk, source)
     if account is None:
         return []
-    with _connected(desk, source) as connector:
+    with connected(desk, source) as connector:
         infos = [each for each in connector.capabilities.acts if each.on == on]
         if on == "message":
             infos = [each for each in infos if _fits(each, state, ours)]
@@ -168,7 +168,7 @@ def _may(desk: Desk, account: AccountRow, connector: Connector) -> frozenset[tup
 
 def info(desk: Desk, source: str, act: str, on: On) -> ActInfo:
     """What a source's platform says of an act. Raises `NotFound` where nobody is signed in, `Refused` where it has no such."""
-    with _connected(desk, source) as connector:
+    with connected(desk, source) as connector:
         return carrying.info_of(connector, act, on)
 
 
@@ -216,7 +216,7 @@ def moderate(
         until=until,
         was=seen,
     )
-    with _connected(desk, source) as connector:
+    with connected(desk, source) as connector:
         if carrying.info_of(connector, act, on).undo:
             return carrying.moderate(desk.db, connector, order, clock=desk.clock)
         if not confirmed:
@@ -232,19 +232,19 @@ def undo(desk: Desk, act: Moderated) -> Moderated:
     if act.state == "queued":
         carrying.cancel(desk.db, act)
         return acts.get(desk.db, act.id) or act
-    with _connected(desk, act.source) as connector:
+    with connected(desk, act.source) as connector:
         return carrying.undo(desk.db, connector, act.id, by=desk.who, clock=desk.clock)
 
 
 def again(desk: Desk, act: Moderated) -> Moderated:
     """Do an act again that is unsure or has failed; it is done no more than once."""
-    with _connected(desk, act.source) as connector:
+    with connected(desk, act.source) as connector:
         return under_way.again(desk.db, connector, act, clock=desk.clock)
 
 
 def retract(desk: Desk, source: str, send: str) -> None:
     """Take a reply of ours that is on the platform off it; the person waits again."""
-    with _connected(desk, source) as connector:
+    with connected(desk, source) as connector:
         carrying.retract(desk.db, connector, send, clock=desk.clock)
 
 
@@ -266,7 +266,8 @@ def _account(desk: Desk, source: str) -> AccountRow | None:
 
 
 @contextmanager
-def _connected(desk: Desk, source: str) -> Iterator[Connector]:
+def connected(desk: Desk, source: str) -> Iterator[Connector]:
+    """A connector of a source, signed in. Raises `NotFound` where nobody is, `SignInError` where the secret cannot be had."""
     account = _account(desk, source)
     if account is None:
         raise NotFound(

@@ -11,6 +11,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
+from msgspec import Struct
+
 from modconsole.desk import drafts, guidelines, platforms, ruling, views
 from modconsole.desk.desk import Desk
 from modconsole.desk.drafts import Draft
@@ -19,13 +21,10 @@ from modconsole.domain.times import to_datetime
 from modconsole.errors import Conflict, NotFound, UsageError
 from modconsole.policy import guidelines as made
 from modconsole.policy.model import House, Rule
-from modconsole.store import lists
+from modconsole.store import lists, verdicts
 
 QUOTED: Final = 300
 """Characters of a message that are quoted to its author at most."""
-
-REASON: Final = 300
-"""Characters of a reason that goes to the platform at most: the shortest limit among those that have one."""
 
 _DONE: Final = {
     "removed": "We removed your {what}.",
@@ -101,21 +100,27 @@ def notice(
 def reason(desk: Desk, about: str | Rule | OfRule) -> str:
     """One line for an act's reason, where the platform shows that to the person. Raises `NotFound`."""
     rule, house = _rule(desk, about)
-    said = _first(made.spelled(rule.public)) or "This is against our rules."
-    link = house.guidelines.strip()
-    room = REASON - (len(link) + 3 if link else 0)
-    said = said if len(said) <= room else said[: room - 1].rstrip() + "…"
-    return f"{said} ({link})" if link else said
+    if made.spelled(rule.public):
+        return made.reason(rule, house)
+    link = for_file(house.guidelines).strip()
+    return f"This is against our rules.{f' ({link})' if link else ''}"
 
 
 def draft(
-    desk: Desk, about: str | Rule | OfRule, source: str, message: str, *, act: str = "", strikes: int = 0
+    desk: Desk,
+    about: str | Rule | OfRule,
+    source: str,
+    message: str,
+    *,
+    act: str = "",
+    until: int | None = None,
+    strikes: int = 0,
 ) -> Draft:
     """Put a notice into my draft of a reply to a message, to be read and sent by a person.
 
     Raises `Conflict` where I have begun another text there.
     """
-    text = notice(desk, about, source, message, act=act, strikes=strikes)
+    text = notice(desk, about, source, message, act=act, until=until, strikes=strikes)
     kept = drafts.draft(desk, source, message)
     if kept is not None and kept.text.strip() and kept.text != text:
         raise Conflict("You have begun a reply to this message.", hint="Send it or let it go, then try again.")
@@ -125,6 +130,32 @@ def draft(
     found = drafts.draft(desk, source, message)
     assert found is not None
     return found
+
+
+class Offered(Struct, frozen=True, kw_only=True):
+    """A rule that an act on a message can be because of."""
+
+    rule: str
+    words: str
+    """Its words for members, in one line."""
+    hit: bool
+    """Whether it has hit this message."""
+
+
+def offers(desk: Desk, source: str, message: str) -> list[Offered]:
+    """The rules that can be given as the reason for an act on a message: those that hit it first, then all others that act; only
+    such as have words for members. Raises `NotFound`."""
+    shown = views.message(desk, source, message)
+    hit = {each.rule for each in verdicts.on_message(desk.db, shown.row_id)}
+    acting, _ = guidelines.in_force(desk)
+    known = {rule.id: rule for rule in (*ruling.load(desk).rules, *acting)}
+    wanted = {*hit, *(rule.id for rule in acting)}
+    found = [
+        Offered(rule=ident, words=made.reason(rule, House()), hit=ident in hit)
+        for ident, rule in known.items()
+        if ident in wanted and made.spelled(rule.public)
+    ]
+    return sorted(found, key=lambda each: (not each.hit, each.rule))
 
 
 def _rule(desk: Desk, about: str | Rule | OfRule) -> tuple[Rule, House]:

@@ -11,6 +11,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
@@ -184,10 +185,8 @@ def save(desk: Desk, file: File, text: str) -> tuple[File, ruling.RuleState | No
     Raises `Conflict` where the file has changed since it was read, `InputError` where it cannot be written.
     """
     state: ruling.RuleState | None = None
-    try:
+    with suppress(NotFound):  # then it was written, and holds no rule that can be read
         state = ruling.save(desk, file.path, text, seen=file.digest)
-    except NotFound:  # it was written, and holds no rule that can be read
-        pass
     return read_file(desk, file.path), state
 
 

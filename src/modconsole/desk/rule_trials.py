@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, cast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from modconsole.desk.desk import Desk
-from modconsole.desk.ruling import RuleState
-from modconsole.policy.model import Field
+from modconsole.desk.lab import Lab
+from modconsole.desk.lab_events import Done, Failed, Hits, Progress
+from modconsole.desk.trial import Bound, Report, TrialHit
+from modconsole.errors import ModConsoleError
+from modconsole.policy.model import ACTIONS, Field, Rule
 
 if TYPE_CHECKING:
-    from modconsole.desk.trial import Bound, Report, TrialHit
+    from modconsole.desk.ruling import RuleState
 
+SHOWN: Final = 200
+"""Hits of each kind that are shown."""
 Decided = Literal["removed", "kept", "open", ""]
 Changed = Literal["added", "lost", ""]
 
@@ -45,6 +50,8 @@ class Found:
 
     scanned: int = 0
     of: int = 0
+    copying: bool = False
+    """Whether the copy of the texts is being made, which comes first: the numbers are then of that."""
     seconds: float = 0.0
     done: bool = False
     hits: int = 0
@@ -59,13 +66,69 @@ class Found:
     overlaps: tuple[tuple[str, int], ...] = ()
     skipped: int = 0
     first: tuple[Hit, ...] = ()
+    takes_down: bool = True
+    """Whether the rule would have taken its hits out of sight; else nobody is left waiting by it, and none of its hits is wrong
+    because moderators kept it."""
     bounds: tuple[str, ...] = ()
     """What `expect` asks and is not so, in words."""
 
 
+class Bench:
+    """What tries a text beside the screen, one at a time: a newer one takes the place of the one before.
+
+    `told` is called from another thread whenever there is something to `poll`.
+    """
+
+    def __init__(self, desk: Desk, told: Callable[[], None]) -> None:
+        self._lab = Lab(desk, told=told)
+        self._label = ""
+        self._hits: list[Hit] = []
+        self._found = Found()
+
+    def try_text(self, text: str, against: str, label: str) -> None:
+        """Begin to try the rule of a document. `against` is the text of another version of it, called `label`; empty: none."""
+        self._label, self._hits, self._found = label, [], Found()
+        self._lab.try_text(text, against or None, limit=SHOWN)
+
+    def poll(self) -> Found | None:
+        """What is known by now of the text that was given last; None where that is nothing new.
+
+        Raises `ModConsoleError` where it cannot be tried.
+        """
+        found: Found | None = None
+        for event in self._lab.poll():
+            if isinstance(event, Failed):
+                raise ModConsoleError(event.words, hint=event.hint)
+            if isinstance(event, Hits):
+                self._hits += [hit_of(each) for each in event.hits]
+                found = replace(self._found, first=tuple(self._hits), hits=max(self._found.hits, len(self._hits)))
+            elif isinstance(event, Progress):
+                found = Found(
+                    scanned=event.done,
+                    of=event.of,
+                    seconds=event.seconds,
+                    hits=event.hits,
+                    copying=event.copying,
+                    first=tuple(self._hits),
+                )
+            elif isinstance(event, Done):
+                found = found_of(event.report, self._label)
+            self._found = found or self._found
+        return found
+
+    def cancel(self) -> None:
+        """Nobody wants to know any more."""
+        self._lab.cancel()
+
+    def close(self) -> None:
+        """The process ends; that may take a moment."""
+        self._lab.close()
+
+
 def found_of(report: Report, against: str = "") -> Found:
     """A whole report, as the lab shows it."""
-    added, lost = set(report.added), set(report.lost)
+    added = set(report.added_ids)
+    lost = {each.ident for each in report.first_lost}
 
     def changed(hit: TrialHit) -> Changed:
         return "added" if hit.ident in added else "lost" if hit.ident in lost else ""
@@ -78,8 +141,8 @@ def found_of(report: Report, against: str = "") -> Found:
         done=True,
         hits=report.hits,
         against=against if report.compared else "",
-        added=len(added),
-        lost=len(lost),
+        added=report.added,
+        lost=report.lost,
         decided={"removed": report.removed, "kept": report.kept, "open": report.open},
         precision=report.precision,
         waiting=report.left_waiting,
@@ -90,9 +153,9 @@ def found_of(report: Report, against: str = "") -> Found:
     )
 
 
-def hits_of(some: Iterable[TrialHit]) -> tuple[Hit, ...]:
-    """Hits that come while it is still looked for more."""
-    return tuple(hit_of(each) for each in some)
+def takes_down(rule: Rule) -> bool:
+    """Whether a rule takes messages, or people, out of sight."""
+    return any(ACTIONS[action.name].phase == "removal" for action in rule.actions)
 
 
 def hit_of(each: TrialHit, changed: Changed = "") -> Hit:
@@ -133,6 +196,7 @@ def evidence(desk: Desk, state: RuleState) -> dict[str, Any]:
     if state.rule is None:
         return {}
     found = found_of(backtest(desk, state.rule))
+    down = takes_down(state.rule)
     tried = examples.run(state.rule)
     failed = sum(not each.ok for each in tried)
     against = [*found.bounds]
@@ -144,8 +208,8 @@ def evidence(desk: Desk, state: RuleState) -> dict[str, Any]:
         "scanned": found.scanned,
         "hits": found.hits,
         "decided": dict(found.decided),
-        "precision": found.precision,
-        "waiting": found.waiting,
+        "precision": found.precision if down else None,
+        "waiting": found.waiting if down else 0,
         "shadow hits": state.hits_30d,
         "against": against,
     }

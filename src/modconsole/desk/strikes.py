@@ -129,10 +129,10 @@ def strike(
         rung = rung_for(house, number)
         step = None
         if rung is not None:
-            words = f"{number} strike{'' if number == 1 else 's'} in force"
             action = rung.action
             state = "noted" if action.name == "notify" else "proposed"
-            step = kept.propose(desk.db, given, action.name, action.value or words, action.span, now, state=state)
+            why = _why(number)
+            step = kept.propose(desk.db, given, action.name, action.value, action.span, now, why=why, state=state)
     struck = Struck(strike=given, in_force=number, rung=rung, step=step)
     if rung is not None and rung.automatic and ACTIONS[rung.action.name].remote:
         _by_itself(desk, struck)
@@ -168,8 +168,14 @@ def _by_itself(desk: Desk, struck: Struck) -> None:
     try:
         struck.act = _carry_out(machine, struck.strike, cast("Step", struck.step), "done")
     except ModConsoleError as error:
-        kept.settle(desk.db, struck.strike.id, "proposed", BY, desk.now(), trouble=str(error))
+        why = f"{_why(struck.in_force)}; it could not be done by itself: {error}"
+        kept.settle(desk.db, struck.strike.id, "proposed", BY, desk.now(), trouble=why)
     struck.step = kept.step(desk.db, struck.strike.id)
+
+
+def _why(number: int) -> str:
+    """Why something follows."""
+    return f"{number} strike{'' if number == 1 else 's'} in force"
 
 
 def _carry_out(desk: Desk, given: Strike, step: Step, state: str) -> Moderated | None:
@@ -191,7 +197,7 @@ def _carry_out(desk: Desk, given: Strike, step: Step, state: str) -> Moderated |
         on=on,
         message=given.message,
         conversation=given.conversation,
-        reason=step.value,
+        reason=step.value or _why(len(kept.against(desk.db, given.person_row, now))),
         until=now + step.span if step.span is not None else None,
         confirmed=True,
     )

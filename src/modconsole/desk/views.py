@@ -17,7 +17,7 @@ from modconsole.domain.query import Term, read
 from modconsole.domain.records import Decision, Message
 from modconsole.domain.times import DAY, MINUTE
 from modconsole.errors import NotFound
-from modconsole.store import acts, journal, lists, marks, outbox, places, queue
+from modconsole.store import acts, journal, lists, marks, outbox, places, queue, verdicts
 from modconsole.store import coverage as looks
 from modconsole.store.acts import Moderated, standing
 from modconsole.store.coverage import StandingGap
@@ -25,11 +25,13 @@ from modconsole.store.lists import Entry, InboxRow, Shown
 from modconsole.store.outbox import OutboxRow
 from modconsole.store.places import SourceRow
 from modconsole.store.queue import QueueRow
+from modconsole.store.verdicts import Hit
 
 __all__ = [
     "Conversation",
     "Entry",
     "Header",
+    "Hit",
     "InboxPager",
     "InboxRow",
     "Moderated",
@@ -247,6 +249,8 @@ class Conversation:
     """Moderation here, and what was done elsewhere to the people who write here; oldest first."""
     gap: StandingGap | None = None
     """What of it cannot be seen, and why."""
+    hits: list[Hit] = field(default_factory=list)
+    """What rules found in its messages, oldest first."""
     _texts: dict[int, Shown] = field(default_factory=dict)
 
     def texts(self, start: int, stop: int) -> list[Shown]:
@@ -281,6 +285,7 @@ def conversation(desk: Desk, source: str, ident: str) -> Conversation:
         sends=outbox.of_conversation(db, row_id),
         gap=looks.gap_of_conversation(db, row_id),
         acts=acts.in_conversation(db, row_id),
+        hits=verdicts.in_conversation(db, row_id),
     )
 
 

@@ -27,6 +27,7 @@ KEYS = {
     "newer": "waiting for less than 8h, 3d, 2w, or since after a time",
     "tag": "a tag",
     "badge": "a badge, as new or edited; two words in quotes",
+    "rule": "a rule that hit one of its messages, by its id",
     "by": "who closed, promised or snoozed it, or has claimed it",
 }
 IS = (*STATUSES, "open", "overdue", "backlog", "claimed", "private")

@@ -25,6 +25,7 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from modconsole.policy.automod_read import Refused, understood
 from modconsole.policy.automod_terms import NOTE_KINDS, Note, NoteKind
@@ -126,21 +127,26 @@ def _about_all(rules: list[Translated]) -> tuple[str, ...]:
 
 def _translated(section: Section, file: str, taken: set[str]) -> Translated:
     mark = hashlib.sha256(section.text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    common = {"position": section.position, "line": section.line, "mark": mark, "original": section.text}
     name = _name(section)
+    found = Translated(
+        position=section.position,
+        line=section.line,
+        name=name,
+        id="",
+        mark=mark,
+        state="not translated",
+        original=section.text,
+    )
     if section.fault:
         where = f"Line {section.fault_line}, column {section.fault_column}: {section.fault}"
-        return Translated(**common, name=name, id="", state="broken", why=f"{where} {section.fault_hint}".strip())  # type: ignore[arg-type]
+        return replace(found, state="broken", why=f"{where} {section.fault_hint}".strip())
+    if section.mapping is None and section.empty:
+        return replace(found, state="empty", why="There is nothing in it but comments.")
     if section.mapping is None:
-        why = (
-            "There is nothing in it but comments."
-            if section.empty
-            else "It is no mapping; AutoModerator passes over it."
-        )
-        return Translated(**common, name=name, id="", state="empty" if section.empty else "not translated", why=why)  # type: ignore[arg-type]
+        return replace(found, why="It is no mapping; AutoModerator passes over it.")
     rule = understood(section)
     if isinstance(rule, Refused):
-        return Translated(**common, name=name, id="", state="not translated", why=rule.why, notes=rule.notes)  # type: ignore[arg-type]
+        return replace(found, why=rule.why, notes=rule.notes)
     ident = _ident(name, section, mark, taken)
     where = f"{file}, " if file else ""
     origin = f"From AutoModerator: {where}rule {section.position}, line {section.line}; mark {mark}."
@@ -149,13 +155,11 @@ def _translated(section: Section, file: str, taken: set[str]) -> Translated:
     if read is None:
         fault = next(problem for problem in problems if not problem.warning)
         why = f"The rule language does not take it: {fault.words} {fault.hint}".strip()
-        return Translated(**common, name=name, id="", state="not translated", why=why, notes=rule.notes)  # type: ignore[arg-type]
+        return replace(found, why=why, notes=rule.notes)
     taken.add(ident)
     kinds = {note.kind for note in rule.notes}
     state: State = "held back" if "lost" in kinds else "noted" if kinds & {"near", "narrower", "left"} else "translated"
-    return Translated(
-        **common, name=name, id=ident, state=state, source=source, notes=rule.notes, problems=tuple(problems)
-    )  # type: ignore[arg-type]
+    return replace(found, id=ident, state=state, source=source, notes=rule.notes, problems=tuple(problems))
 
 
 def _name(section: Section) -> str:

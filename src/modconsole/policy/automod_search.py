@@ -216,7 +216,7 @@ def _items(key: Key, check: Check, method: str, notes: Notes, name: str) -> _Ite
             name=name,
         )
     for words in found.notes:
-        notes.say("same", key, words, name=name)
+        notes.say("near", key, words, name=name)
     items = [_spelled(item) for item in found.items]
     if hosts:  # a dot in front would mean what is below a host
         items = [f"(?:{item})" if item.startswith(".") else item for item in items]

@@ -26,8 +26,10 @@ FIRST: Final = 1
 MOST: Final = 512
 LONG: Final = 0.01
 """Seconds that one batch should take: so soon it is heard that nobody wants to know any more."""
-AHEAD: Final = 3
+AHEAD: Final = 4
 """Stretches that are looked through before their candidates are needed."""
+AT_ONCE: Final = 2
+"""Threads that look ahead: while there are no candidates to be judged, both processors of a small machine do."""
 
 
 class Beyond(Named, Protocol):
@@ -74,7 +76,7 @@ class Backtest:
         """All hits, in steps that take no longer than they must. Ends early where `stop` says so."""
         size = FIRST
         done, of = 0, self.view.count
-        ahead = ThreadPoolExecutor(1, thread_name_prefix="scan")
+        ahead = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="scan")
         try:
             for first, past, places in self._candidates(ahead, stop):
                 at = 0

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import combinations
 from typing import cast
+
+from msgspec import Struct
 
 from modconsole.domain import hours
 from modconsole.domain.facts import COUNTED, FACTS, Counted, Counter, Fact, Kind, Known, Op, Question
 from modconsole.errors import InputError
 from modconsole.policy.notes import Notes, near
-from modconsole.policy.spans import compared, operator, span, spell, whole
+from modconsole.policy.spans import compared, span, spell, whole
 from modconsole.policy.vocabulary import HISTORY, HISTORY_OPS
 from modconsole.policy.yaml_nodes import Items, Node, Pairs, Text
 
 NO_FLAGS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
-def fact(name: str, negated: bool, modifiers: Sequence[str], key: Text, value: Node, notes: Notes) -> Fact | None:
+class Asked(Struct, frozen=True):
+    """A key that asks about a fact: the fact's name, whether it is turned around, and what stands in the brackets, with the
+    place of each within the key."""
+
+    name: str
+    negated: bool
+    brackets: tuple[tuple[str, int], ...]
+    key: Text
+
+
+def fact(asked: Asked, value: Node, notes: Notes) -> Fact | None:
     """One question, or None with what is wrong noted."""
+    name, negated, key = asked.name, asked.negated, asked.key
     known = FACTS[name]
     op: Op | None = None
-    for word in modifiers:
-        found = operator(word)
-        if found is None:
-            notes.say("fact modifier", key, word=word, name=name)
+    for word, at in asked.brackets:
+        found, rest = compared(word)
+        if found is None or rest:
+            saying = "fact brackets" if found else "fact modifier"
+            notes.say(saying, key, ahead=at + len(key.style), word=word, name=name, op=found, rest=rest)
             return None
         if op is not None:
             notes.say("two operators", key, name=name)
@@ -102,6 +116,10 @@ def _compared(
     if op is None and known.kind == "span":
         notes.say("no operator", key, name=name, value=rest)
         return None
+    always = _always(op or "=", found, 0)
+    if always:
+        notes.say("always so", value, words=f"{name} {op} {rest}", always=always)
+        return None
     return Fact(name=name, op=op or "=", number=found, negated=negated)
 
 
@@ -130,15 +148,16 @@ def _words(name: str, known: Known, value: Node, notes: Notes) -> tuple[str, ...
     return tuple(words) if right else ()
 
 
-def history(negated: bool, modifiers: Sequence[str], key: Text, value: Node, notes: Notes) -> tuple[Counter, ...]:
+def history(asked: Asked, value: Node, notes: Notes) -> tuple[Counter, ...]:
     """The counters of one `history`: all of them must hold; with `~`, none of them may."""
-    if modifiers:
-        notes.say("fact modifier", key, word=modifiers[0], name="history")
+    if asked.brackets:
+        word, at = asked.brackets[0]
+        notes.say("fact modifier", asked.key, ahead=at + len(asked.key.style), word=word, name="history")
         return ()
     nodes = value.nodes if isinstance(value, Items) else [value]
     if not nodes:
         notes.say("history shape", value)
-    found = [_counter(node, negated, notes) for node in nodes]
+    found = [_counter(node, asked.negated, notes) for node in nodes]
     return tuple(counter for counter in found if counter) if all(found) else ()
 
 
@@ -174,12 +193,21 @@ def _counter(node: Node, negated: bool, notes: Notes) -> Counter | None:
     if not right or within is None or wanted is None or here is None:
         return None
     op = HISTORY_OPS[ops[0]]
-    if (op == "<" and wanted == 0) or (op == ">=" and wanted == 0):
-        notes.say(
-            "history empty", node.pairs[ops[0]][1], words=f"{ops[0]} 0", always="never" if op == "<" else "always"
-        )
+    least = 0 if word in ("links", "deletions") else 1  # the message itself is one
+    always = _always(op, wanted, least)
+    if always:
+        notes.say("always so", node.pairs[ops[0]][1], words=f"{ops[0]} {wanted}", always=always)
         return None
     return Counter(counted=cast("Counted", word), within=within, op=op, number=wanted, here=here, negated=negated)
+
+
+def _always(op: Op, number: int, least: int) -> str:
+    """Whether a comparison is always or never so, for a count that is never below `least`; empty where it depends."""
+    if (op == ">" and number < least) or (op == ">=" and number <= least):
+        return "always"
+    if (op == "<" and number <= least) or (op in ("<=", "=") and number < least):
+        return "never"
+    return ""
 
 
 def apart(questions: Iterable[Question]) -> tuple[str, str, str] | None:

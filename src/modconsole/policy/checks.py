@@ -12,7 +12,7 @@ from modconsole.domain.facts import FACTS
 from modconsole.policy import check_facts, items
 from modconsole.policy.model import CHANNELS, FIELDS, FOLDS, METHODS, Channel, Check, Field, Fold, Method, TextCheck
 from modconsole.policy.notes import Notes, near
-from modconsole.policy.spans import operator
+from modconsole.policy.spans import compared
 from modconsole.policy.vocabulary import MODIFIERS, OTHER_FIELDS, OTHER_MODIFIERS
 from modconsole.policy.yaml_nodes import Node, Text
 
@@ -20,6 +20,8 @@ JOINED: Final[dict[str, tuple[Field, ...]]] = {"text": ("body", "title")}
 """Words for several fields at once."""
 EVERY_KEY: Final = (*FIELDS, *JOINED, *FACTS, "history")
 EVERY_MODIFIER: Final = (*METHODS, *MODIFIERS, *(f"fold {name}" for name in FOLDS), *CHANNELS)
+LONGEST: Final = 300
+"""Characters of a key."""
 _KEY = re.compile(
     r"(?P<no>~?)\s*(?P<name>[^()#~]*?)\s*(?P<one>#[^()\s]*)?\s*(?:\((?P<modifiers>[^()]*)\))?\s*(?P<two>#[^()\s]*)?\s*"
 )
@@ -46,7 +48,7 @@ class Given(Struct, frozen=True):
 
 def take_apart(text: Text) -> Key | None:
     """The parts of a key; None where it has not the form of one."""
-    match = _KEY.fullmatch(text.text)
+    match = _KEY.fullmatch(text.text) if len(text.text) <= LONGEST else None
     if match is None or not match["name"]:
         return None
     names, at = _divided(match["name"], "+", match.start("name"))
@@ -58,7 +60,7 @@ def take_apart(text: Text) -> Key | None:
 
 def looks_like_check(text: str) -> bool:
     """Whether a key elsewhere in the document was probably meant as a check."""
-    match = _KEY.fullmatch(text)
+    match = _KEY.fullmatch(text) if len(text) <= LONGEST else None
     if match is None or not match["name"]:
         return False
     names = [name.strip().casefold().replace("_", " ") for name in match["name"].split("+")]
@@ -71,7 +73,8 @@ def read(key_node: Text, value: Node, given: Given) -> tuple[Check, ...]:
     notes = given.notes
     key = take_apart(key_node)
     if key is None:
-        notes.say("check key", key_node, key=key_node.text)
+        divided = not key_node.style and "(" in key_node.text and isinstance(value, Text) and value.nothing
+        notes.say("comma in braces" if divided else "check key", key_node, key=key_node.text)
         return ()
     for name, at in zip(key.names, key.at, strict=True):
         if name not in EVERY_KEY:
@@ -88,10 +91,12 @@ def read(key_node: Text, value: Node, given: Given) -> tuple[Check, ...]:
             if name not in FIELDS and name not in JOINED:
                 notes.say("fact joined", key_node, ahead=at + len(key_node.style), name=name)
                 return ()
-    if key.names[0] == "history":
-        return check_facts.history(key.negated, key.modifiers, key_node, value, notes)
-    if key.names[0] in FACTS:
-        fact = check_facts.fact(key.names[0], key.negated, key.modifiers, key_node, value, notes)
+    brackets = tuple(zip(key.modifiers, key.modifiers_at, strict=True))
+    asked = check_facts.Asked(key.names[0], key.negated, brackets, key_node)
+    if asked.name == "history":
+        return check_facts.history(asked, value, notes)
+    if asked.name in FACTS:
+        fact = check_facts.fact(asked, value, notes)
         return () if fact is None else (fact,)
     check = words(key, value, given)
     return () if check is None else (check,)
@@ -164,7 +169,7 @@ def _modifier(word: str, found: _Modifiers) -> str:
         found.regex = True
     elif word == "every":
         found.every = True
-    elif operator(word) is not None:
+    elif compared(word)[0] is not None:
         return "words compared"
     else:
         return "unknown modifier" if word else "empty modifier"

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from modconsole.domain.facts import Fact, Question
 from modconsole.policy.judge import Judge, Judged
-from modconsole.policy.model import Example, Match, Ref, Rule, Selection, TextCheck, Texts, Verdict
+from modconsole.policy.model import Example, Match, Not, Ref, Rule, Selection, TextCheck, Texts, Verdict, When
 from modconsole.policy.places import addresses
 
 _NO_EXCEPT = "no except"
@@ -128,19 +128,31 @@ def _found(hit: Verdict) -> str:
 
 
 def _missed(rule: Rule, number: int, apart: _Apart) -> str:
-    example = rule.examples[number]
-    held = [each.name for each in rule.selections if apart.held(each.name, number)]
-    open_ = [each for each in rule.selections if each.name not in held]
+    """Which selections kept `when` from holding: those that it asks for and that do not hold, and those that it rules out."""
     told = []
-    for each in open_:
-        if _has_facts(each) and each.name not in example.selections:
-            told.append(f"{each.name} asks for facts that are not `given`")
-        else:
-            told.append(f"{each.name} found nothing in {example.field}")
-    if not told:
-        return f"`when` does not hold where {', '.join(held)} do."
-    return f"{'; '.join(told)}."
+    for each in rule.selections:
+        wanted = _wanted(rule.when, each.name)
+        held = apart.held(each.name, number)
+        if True in wanted and not held:
+            told.append(_open(each, rule.examples[number]))
+        elif False in wanted and held:
+            told.append(f"{each.name} holds, which `when` rules out")
+    return f"{'; '.join(told)}." if told else "`when` does not hold."
 
 
-def _has_facts(selection: Selection) -> bool:
-    return any(not isinstance(check, TextCheck) for every in selection.alternatives for check in every)
+def _wanted(when: When, name: str, plain: bool = True) -> set[bool]:
+    """Whether `when` asks for a selection (True), rules it out (False), both, or neither."""
+    if isinstance(when, Ref):
+        return {plain} if when.name == name else set()
+    if isinstance(when, Not):
+        return _wanted(when.of, name, not plain)
+    return {each for part in when.of for each in _wanted(part, name, plain)}
+
+
+def _open(selection: Selection, example: Example) -> str:
+    facts = any(not isinstance(check, TextCheck) for every in selection.alternatives for check in every)
+    if not facts:
+        return f"{selection.name} found nothing in {example.field}"
+    if selection.name in example.selections:
+        return f"{selection.name} does not hold with what is `given`"
+    return f"{selection.name} asks for facts that are not `given`"

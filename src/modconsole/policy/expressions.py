@@ -1,9 +1,10 @@
 """An expression taken apart: as much of it as is needed to say what every match of it contains.
 
 `parse` reads the dialect of the package `regex` (version 0 behaviour) and gives a tree that allows *at least* what the expression
-allows: look-around, word boundaries and references are taken as if they always held. What a set of characters means is not
-read but tried: `regex` itself is asked, for each ASCII character. Whatever is not understood raises `Unclear`, and the
-expression is then tried on every message; nothing is guessed.
+allows: look-around, word boundaries and references are taken as if they always held; only a reference to a group of one character
+is that character again (`references`). What a set of characters means is not read but tried: `regex` itself is asked, for each
+ASCII character. Whatever is not understood raises `Unclear`, and the expression is then tried on every message; nothing is
+guessed.
 """
 
 from __future__ import annotations
@@ -40,6 +41,29 @@ class Anchor(NamedTuple):
     end: bool
 
 
+class Group(NamedTuple):
+    """A group of one character, by its number; only while an expression is read."""
+
+    number: int
+    part: Chars
+
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """What is in it."""
+        return (self.part,)
+
+
+class Same(NamedTuple):
+    """What a group matched, again; only while an expression is read."""
+
+    number: int
+
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """Nothing is in it."""
+        return ()
+
+
 class Sequence(NamedTuple):
     """One after the other."""
 
@@ -60,7 +84,7 @@ class Repeat(NamedTuple):
     most: int | None
 
 
-Node = Chars | Anything | Anchor | Sequence | Branch | Repeat
+Node = Chars | Anything | Anchor | Group | Same | Sequence | Branch | Repeat
 NOTHING: Final = Sequence(())
 
 _ASCII: Final = "".join(map(chr, range(128)))
@@ -71,22 +95,46 @@ _SINGLE: Final = re.compile(
     re.DOTALL,
 )
 _NOWHERE: Final = re.compile(r"\\[AZbBmMK]|\(\?#[^)]*\)")
-_REFERENCE: Final = re.compile(r"\\[1-9][0-9]?(?![0-9])|\\g<\w+>|\(\?P=\w+\)|\\[XR]")
+_REFERENCE: Final = re.compile(r"\\([1-9][0-9]?)(?![0-9])|\\g<\w+>|\(\?P=\w+\)|\\[XR]")
 _QUANTIFIER: Final = re.compile(r"(?:([*+?])|\{(\d+)(?:(,)(\d*))?\}|\{,(\d+)\})[+?]?")
 _OPENING: Final = re.compile(r"\((?:\?(?:([:|>])|P?<(?![=!])\w+>|([imsu]*)(?:-[ims]+)?:|(<?[=!]))|(?!\?|\*))")
 _FLAG_GROUP: Final = re.compile(r"\(\?[imsu]+\)")
+_FLAG_I: Final = re.compile(r"\(\?[a-zA-Z]*i")
 _SET: Final = re.compile(r"\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\[\\])*\]", re.DOTALL)
 _DEEPEST: Final = 100
+_LISTED: Final = 2_000
+"""So many characters outside ASCII are known one by one, at most."""
+_FAR: Final = 0xD800
+"""Sets that reach further are not listed."""
+
+
+class Read(NamedTuple):
+    """An expression, taken apart."""
+
+    tree: Node
+    beside: tuple[Node, ...]
+    """What the look-around asks for that every match needs: each of these matches somewhere in the same text, too."""
 
 
 def parse(expression: str, *, ignore_case: bool = True) -> Node:
     """The tree of an expression that `regex` accepts. Raises `Unclear`. With `ignore_case` false, and unless it says otherwise
     itself, letters are only themselves."""
-    reader = _Reader(expression, ignore_case or "(?" in expression)
+    return read(expression, ignore_case=ignore_case).tree
+
+
+def read(expression: str, *, ignore_case: bool = True) -> Read:
+    """The tree of an expression, and what it asks for beside its matches. Raises `Unclear`."""
+    from modconsole.policy.references import settled  # it knows this module
+
+    reader = _Reader(expression, ignore_case or _FLAG_I.search(expression) is not None)
     tree = reader.branch(0)
     if reader.at != len(expression):
         raise Unclear
-    return tree
+    beside = () if isinstance(tree, Branch) else tuple(reader.beside)
+    if not reader.groups:
+        return Read(tree, beside)
+    every = (settled(each, reader.ignore_case, numbered=not reader.reset and each is tree) for each in (tree, *beside))
+    return Read(next(every), tuple(every))
 
 
 class _Reader:
@@ -96,6 +144,12 @@ class _Reader:
         self.text = text
         self.at = 0
         self.ignore_case = ignore_case
+        self.beside: list[Node] = []
+        """What is looked for ahead and behind, outside of all brackets."""
+        self.groups = 0
+        """How many groups were opened that can be referred to."""
+        self.reset = False
+        """Whether alternatives use the same numbers, so that nobody knows which group a number means."""
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         """Go on over what a pattern matches here."""
@@ -130,8 +184,9 @@ class _Reader:
         char = self.text[self.at]
         if self.take(_NOWHERE) or self.take(_FLAG_GROUP):
             return NOTHING
-        if self.take(_REFERENCE):
-            return Anything()
+        reference = self.take(_REFERENCE)
+        if reference is not None:
+            return Same(int(reference[1])) if reference[1] else Anything()
         if char == "(":
             return self.group(depth)
         if char in "^$":
@@ -150,11 +205,19 @@ class _Reader:
         opening = self.take(_OPENING)
         if opening is None:
             raise Unclear
+        kept = opening[0] == "(" or ("<" in opening[0] and not opening[3])
+        self.groups += kept
+        self.reset = self.reset or opening[1] == "|"
+        number = self.groups
         inner = self.branch(depth + 1)
         if not self.text.startswith(")", self.at):
             raise Unclear
         self.at += 1
-        return NOTHING if opening[3] else inner
+        if opening[3]:
+            if depth == 0 and opening[3].endswith("=") and _QUANTIFIER.match(self.text, self.at) is None:
+                self.beside.append(inner)
+            return NOTHING
+        return Group(number, inner) if kept and isinstance(inner, Chars) else inner
 
 
 def repeat(part: Node, many: re.Match[str]) -> Node:
@@ -197,4 +260,15 @@ def single(part: str, ignore_case: bool = True) -> Chars:
     plain = part.isascii() and (part[0] == "[" and part[1] != "^" and "\\" not in part and "[:" not in part)
     if plain or (part[0] == "\\" and not part[1].isalpha()):
         return Chars(members, "".join(loose.findall(_into_ascii())))
-    return Chars(members, None)
+    simple = not part.isascii() and part[0] == "[" and part[1] != "^" and "\\" not in part and "[:" not in part
+    return Chars(members, _listed(part, strict, loose) if simple else None)
+
+
+def _listed(part: str, strict: regex.Pattern[str], loose: regex.Pattern[str]) -> str | None:
+    """The characters outside ASCII that a set names by themselves or as stretches, where they are few: an alphabet."""
+    last = max(map(ord, part))
+    if last >= _FAR:
+        return None
+    every = "".join(map(chr, range(0x80, last + 1))) + _cased()
+    found = {*strict.findall(every), *loose.findall(every)}
+    return "".join(sorted(found)) if len(found) <= _LISTED else None

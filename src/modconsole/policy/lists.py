@@ -83,7 +83,8 @@ def together(written: list[Written]) -> dict[str, tuple[str, ...]]:
     for one in written:
         if one.name in by_name:
             first = by_name[one.name]
-            one.notes.say("list twice", one.at, name=one.name, path=first.notes.path, line=first.at.line)
+            where = f"{first.notes.path}:{first.at.line}" if first.notes.path else f"line {first.at.line}"
+            one.notes.say("list twice", one.at, name=one.name, where=where)
         elif _NAME.fullmatch(one.name):
             by_name[one.name] = one
     whole: dict[str, tuple[str, ...] | None] = {}
@@ -95,7 +96,7 @@ def together(written: list[Written]) -> dict[str, tuple[str, ...]]:
 def _whole(start: str, by_name: dict[str, Written], whole: dict[str, tuple[str, ...] | None]) -> None:
     """Put a list together after those that it takes in: with a stack, since a chain of lists may be long."""
     stack = [start]
-    open_: list[str] = []
+    open_: dict[str, None] = {}
     while stack:
         name = stack[-1]
         if name in whole:
@@ -104,21 +105,22 @@ def _whole(start: str, by_name: dict[str, Written], whole: dict[str, tuple[str, 
         one = by_name[name]
         if name in open_:
             stack.pop()
-            open_.remove(name)
+            del open_[name]
             whole[name] = _items(one, by_name, whole)
             continue
-        open_.append(name)
+        open_[name] = None
         for item, at in one.items:
             other = item.removeprefix("list:").strip() if item.startswith("list:") else None
             if other is None or other in whole or other not in by_name:
                 continue
             if other in open_:
-                one.notes.say("list cycle", at, name=other, way=" → ".join([*open_[open_.index(other) :], other]))
+                way = list(open_)
+                one.notes.say("list cycle", at, name=other, way=" → ".join([*way[way.index(other) :], other]))
                 whole[name] = None
                 break
             stack.append(other)
         if name in whole:  # it goes in a circle
-            open_.remove(name)
+            del open_[name]
 
 
 def _items(
@@ -137,6 +139,8 @@ def _items(
                 one.notes.say("unknown list", at, name=other, near=hint)
             items = whole.get(other)
             if items is None:
+                if other in by_name:
+                    one.notes.say("list broken", at, name=one.name, other=other)
                 right = False
                 continue
             found.update(dict.fromkeys(items))

@@ -52,7 +52,8 @@ def load_folder(path: Path) -> RuleSet:
             rules += read
             problems += found
     kept, again = without_repeated(rules)
-    return RuleSet(rules=tuple(kept), problems=(*problems, *again), house=house, lists=lists)
+    problems = sorted([*problems, *again], key=lambda problem: (problem.path, problem.line, problem.column))
+    return RuleSet(rules=tuple(kept), problems=tuple(problems), house=house, lists=lists)
 
 
 def read_documents(

@@ -1,105 +1,157 @@
 """What to look for in the copy of the texts to find all messages in which a check can match.
 
-A literal is looked for in the stream that its level of folding goes with, an expression in the one that it is searched in. The
-copy is folded as `lookalike` only. At that level the engine looks for `forms` of a literal in the very same text; at the others:
-
-    exact   the literal stands in the original as it is
-    case    ASCII: what is alike but for its case also looks alike, so the folded literal is in the folded text. Others: an
-            expression over the original with all characters that fold to the literal's, and a message that has a character which
-            folds to several of them, as ß, is looked at in any case
-    marks   ASCII without parentheses: as above (⒜ is (a) at this level, and looks like a). Others: every message
-
-`tests/policy/test_needles.py` asks all of Unicode whether this is so.
+A literal is looked for in the folded stream: whole where its level is the stream's, else what of it looks the same at both
+(`literals.trigger`); at the level `exact` in the original. An expression is looked for in the stream that it is searched in, as
+RE2 can be asked for it (`superset.translated`); where a text of it must be there (`literals.required`), that first.
+What was read out of an expression is tried on texts made after it (`samples`): if one of them is let slip, every message is
+judged.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
+import regex
 from msgspec import Struct, field
 
-from modconsole.policy.fold import fold_text, forms, leet, squeeze
+from modconsole.policy.confirm import Item
+from modconsole.policy.expressions import Node, Unclear, read
+from modconsole.policy.fold import fold_text, is_word, leet, squeeze
+from modconsole.policy.literals import required, safe, trigger
 from modconsole.policy.model import TextCheck
-from modconsole.policy.scans import Stream
+from modconsole.policy.samples import samples
+from modconsole.policy.scans import FEW, Literal, Stream, compiled
+from modconsole.policy.superset import translated
 
-Expressions = tuple[Stream, list[str], bool]
-"""The stream, alternatives for RE2, and whether case is disregarded."""
-_MANY: Final = 0x110000
+LONG: Final = 3
+"""Characters that a text must have which is looked for in an expression's place."""
 _SPECIAL: Final = frozenset("\\.+*?()|[]{}^$-")
 
 
 class Needles(Struct):
     """Any of these is in every message in which the check matches."""
 
-    original: list[str] = field(default_factory=list)
+    original: list[Literal] = field(default_factory=list)
     """Literals of the original stream."""
-    folded: list[str] = field(default_factory=list)
+    folded: list[Literal] = field(default_factory=list)
     """Literals of the folded stream."""
-    expressions: list[Expressions] = field(default_factory=list)
+    expressions: list[tuple[Stream, str]] = field(default_factory=list)
+    """Expressions for RE2."""
+    within: list[tuple[tuple[str, ...], Stream, str]] = field(default_factory=list)
+    """Expressions that need only be looked for where one of some literals of the folded stream is."""
 
 
 def needles(check: TextCheck, *, anchored: bool) -> Needles | None:
     """What to look for; None where nothing in particular has to be there. `anchored`: whether the fields of the check begin and
     end where texts of the copy do, as addresses do not."""
     found = Needles()
-    into: dict[tuple[Stream, bool], list[str]] = {}
-    for item in check.items:
-        if not (
-            _expression(check, item, anchored, into) if check.regex else _literal(check, item, anchored, found, into)
-        ):
+    for text in check.items:
+        item = Item(text, check)
+        if not (_expression(item, check, anchored, found) if check.regex else _literal(item, check, anchored, found)):
             return None
-    found.expressions = [(stream, each, ignore_case) for (stream, ignore_case), each in into.items()]
     return found
 
 
-def _literal(
-    check: TextCheck, item: str, anchored: bool, found: Needles, into: dict[tuple[Stream, bool], list[str]]
-) -> bool:
+def _literal(item: Item, check: TextCheck, anchored: bool, found: Needles) -> bool:
     """Put down what a literal needs; False where that is nothing in particular."""
     before = "\n" if anchored and check.method in ("starts", "full-exact") else ""
     after = "\n" if anchored and check.method in ("ends", "full-exact") else ""
-    for each in forms(item, check.fold):
+    for needle in item.needles:
+        look = fold_text(needle, "lookalike")
         if check.channels and check.method in ("word", "substring"):
-            if check.fold not in ("exact", "lookalike"):
+            if check.fold != "lookalike" and not (all(map(safe, needle)) and len(look) == len(needle)):
                 return False
-            stream: Stream = "original" if check.fold == "exact" else "folded"
-            into.setdefault((stream, False), []).extend(_by_channel(each, channel) for channel in check.channels)
-            continue  # each of these expressions finds the literal itself too
-        if check.fold == "exact":
-            found.original.append(before + each + after)
+            found.expressions += [("folded", _by_channel(look, channel)) for channel in check.channels]
+        elif check.fold == "exact":
+            found.original.append(_bounded(before + needle + after, check, anchored))
         elif check.fold == "lookalike":
-            found.folded.append(before + each + after)
-        elif each.isascii() and fold_text(each, "lookalike") and (check.fold == "case" or not set("()") & set(each)):
-            found.folded.append(before + fold_text(each, "lookalike") + after)
-        elif check.fold == "case":
-            into.setdefault(("original", False), []).extend(_by_case(each, before, after))
+            found.folded.append(_bounded(before + needle + after, check, anchored))
         else:
+            shown = trigger(item.item, check.fold)
+            if not shown:
+                return False
+            found.folded.append(Literal(before + shown + after if shown == look else shown))
+    return True
+
+
+def _bounded(text: str, check: TextCheck, anchored: bool) -> Literal:
+    """A literal of a stream that is folded as it is; a word begins and ends where the literal has a character of words. Addresses
+    end where a sentence goes on, so beside them nothing is said."""
+    word = anchored and check.method == "word"
+    return Literal(text, word and is_word(text[0]), word and is_word(text[-1]))
+
+
+def _expression(item: Item, check: TextCheck, anchored: bool, found: Needles) -> bool:
+    """Put down what an expression needs; False where that is nothing in particular."""
+    try:
+        tree, beside = read(item.item, ignore_case=check.fold != "exact")
+    except Unclear:
+        return False
+    texts = max((_texts(each) for each in (tree, *beside)), key=_worth)
+    wider = "" if item.level == "marks" else translated(tree, anchored=anchored)
+    if wider and not texts and _bland(wider):
+        wider = next((each for each in (translated(one, anchored=False) for one in beside) if not _bland(each)), wider)
+    if not (texts or wider) or not _proven(item, tree, texts, wider):
+        return False
+    stream: Stream = "folded" if item.level == "lookalike" else "original"
+    if not wider:
+        found.folded += map(Literal, texts)
+    elif texts and len(texts) <= FEW:
+        found.within.append((texts, stream, wider))
+    else:
+        found.expressions.append((stream, wider))
+    return True
+
+
+def _texts(tree: Node) -> tuple[str, ...]:
+    """Texts of which one must be there, if they are long enough to be looked for."""
+    texts = tuple(sorted(required(tree) or ()))
+    return texts if min(map(len, texts), default=0) >= LONG else ()
+
+
+def _worth(texts: tuple[str, ...]) -> tuple[bool, int]:
+    """Few texts tell more than many; none tell nothing."""
+    return bool(texts), -len(texts)
+
+
+def _bland(wider: str) -> bool:
+    """Whether an expression finds something in nearly every text."""
+    try:
+        return compiled(wider).search(b"\na word\n") is not None
+    except ValueError:
+        return True
+
+
+def _proven(item: Item, tree: Node, texts: Iterable[str], wider: str) -> bool:
+    """Whether texts made after the expression are all let through."""
+    try:
+        search = compiled(wider).search if wider else None
+    except ValueError:
+        return False
+    for made in samples(tree):
+        text = fold_text(made, item.level)
+        if item.pattern is None or not _matches(item.pattern, text):
+            continue
+        look = fold_text(made, "lookalike")
+        if search is not None and search(f"\n{text}\n".encode()) is None:
+            return False
+        if texts and not any(each in look for each in texts):
             return False
     return True
 
 
-def _expression(check: TextCheck, item: str, anchored: bool, into: dict[tuple[Stream, bool], list[str]]) -> bool:
-    """Put down what an expression needs; False where that is nothing in particular."""
-    from modconsole.policy.superset import superset
-
-    if check.fold == "marks":
+def _matches(pattern: regex.Pattern[str], text: str) -> bool:
+    try:
+        return pattern.search(text, timeout=0.01) is not None
+    except TimeoutError:
         return False
-    stream: Stream = "folded" if check.fold == "lookalike" else "original"
-    wider = superset(item, anchored=anchored, ignore_case=check.fold != "exact")
-    if wider is None:
-        return False
-    into.setdefault((stream, check.fold != "exact"), []).append(wider)
-    return True
 
 
 def escaped(text: str) -> str:
     """A text as an expression of RE2."""
     return "".join("\\" + char if char in _SPECIAL else char for char in text)
-
-
-def _class(chars: str) -> str:
-    return escaped(chars) if len(chars) == 1 else "[" + "".join(map(escaped, chars)) + "]"
 
 
 # -- channels -----------------------------------------------------------------------------------------------------------------
@@ -109,51 +161,20 @@ def _class(chars: str) -> str:
 def _signs() -> dict[str, str]:
     """Letter → it and all that stands for it in `leet`."""
     found: dict[str, str] = {}
-    for code in range(32, 0x3000):  # ASCII and currency signs
-        char = chr(code)
+    for char in map(chr, range(32, 0x3000)):  # ASCII and the signs of currencies
         if leet(char) != char:
             found[leet(char)] = found.get(leet(char), "") + char
     return {letter: letter + signs for letter, signs in found.items()}
 
 
-def _by_channel(needle: str, channel: str) -> str:
-    """What a literal can be written as, in a channel."""
+def _by_channel(look: str, channel: str) -> str:
+    """What a literal can be written as in a channel, in the folded stream; itself among it. Whatever is repeated may be: letters
+    that look like digits are letters at the other levels."""
     if channel == "leet":
-        return "".join(_class(_signs().get(char, char)) for char in leet(needle))
-    return "".join(escaped(char) + "+" if char.isalpha() else escaped(char) for char in squeeze(needle).text)
+        return "".join(f"[{escaped(_signs()[char])}]" if char in _signs() else escaped(char) for char in leet(look))
+    return "".join(escaped(char) + "+" for char in _runs(look))
 
 
-# -- case ---------------------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(1)
-def _cases() -> tuple[dict[str, str], dict[str, str]]:
-    """Character → it and all that fold to it; character → the several that it folds to."""
-    one: dict[str, str] = {}
-    several: dict[str, str] = {}
-    for code in range(128, _MANY):
-        char = chr(code)
-        folded = char.casefold()
-        if len(folded) > 1:
-            several[char] = folded
-        elif folded != char:
-            one[folded] = one.get(folded, "") + char
-    return one, several
-
-
-def _by_case(folded: str, before: str, after: str) -> list[str]:
-    """Expressions for a literal, which is folded, in a text that is not."""
-    one, several = _cases()
-    whole = "".join(
-        _class("".join(dict.fromkeys(char + char.upper() * (len(char.upper()) == 1) + one.get(char, ""))))
-        for char in folded
-    )
-    touching = [char for char, parts in several.items() if _overlap(folded, parts)]
-    return [escaped(before) + whole + escaped(after), *([_class("".join(touching))] if touching else [])]
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Whether two strings can lie over each other, even if only by an end."""
-    if one in other or other in one:
-        return True
-    return any(one.endswith(other[:n]) or other.endswith(one[:n]) for n in range(1, min(len(one), len(other))))
+def _runs(look: str) -> str:
+    squeezed = squeeze(look).text
+    return "".join(char for at, char in enumerate(squeezed) if not at or char != squeezed[at - 1])

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from modconsole.policy.corpus import CHUNK, View
 from modconsole.policy.model import Field, Ref, Rule, Some, TextCheck, When
 from modconsole.policy.needles import Needles, needles
-from modconsole.policy.scans import Everything, Expression, Scan, Within, literals
+from modconsole.policy.scans import Both, Everything, Expression, Literal, Scan, Stream, Within, literals
 from modconsole.policy.small import Small
 
 OWN: Final[frozenset[Field]] = frozenset({"body", "title", "link", "domain"})
@@ -44,6 +44,7 @@ class Plan:
         self._scans: dict[TextCheck, _Way] = {}
         ways = self._when(rule.when)
         self.scans: Sequence[Scan] = (Everything(),) if ways is None else [s for way in ways for s in way.scans or ()]
+        """What is looked for; nothing, where the rule cannot hit anything."""
 
     @property
     def reads_all(self) -> bool:
@@ -136,7 +137,8 @@ def _scans(check: TextCheck, beyond: Beyond) -> list[Scan] | None:
         if field in check.fields:
             small = texts()
             wanted = frozenset(small.numbers(_compiled(needles(check, anchored=True))))
-            found.append(Within("talks" if field == "title" else "people", wanted))
+            if wanted:
+                found.append(Within("talks" if field == "title" else "people", wanted))
     return found
 
 
@@ -148,6 +150,13 @@ def _compiled(sought: Needles | None) -> list[Scan] | None:
         found.append(literals("original", sought.original))
     if sought.folded:
         found.append(literals("folded", sought.folded))
-    for stream, expressions, ignore_case in sought.expressions:
-        found.append(Expression(stream, "|".join(f"(?:{each})" for each in expressions), ignore_case=ignore_case))
+    streams: tuple[Stream, ...] = ("original", "folded")
+    for stream in streams:
+        expressions = [each for where, each in sought.expressions if where == stream]
+        if expressions:
+            found.append(Expression(stream, "|".join(f"(?:{each})" for each in expressions)))
+    found += (
+        Both(literals("folded", [Literal(text) for text in texts]), stream, each)
+        for texts, stream, each in sought.within
+    )
     return found

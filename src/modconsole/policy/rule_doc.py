@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from modconsole.domain.facts import FACTS
 from modconsole.policy import actions, check_facts, checks, whens
-from modconsole.policy.check_facts import number, truth
+from modconsole.policy.check_facts import truth
 from modconsole.policy.model import (
     STATUSES,
     Action,
@@ -22,7 +22,7 @@ from modconsole.policy.model import (
     When,
 )
 from modconsole.policy.notes import Notes, Spot, near
-from modconsole.policy.spans import instant
+from modconsole.policy.spans import instant, whole
 from modconsole.policy.trials import bounds, examples
 from modconsole.policy.vocabulary import AUTOMOD, KEYS, OTHER_KEYS, REQUIRED
 from modconsole.policy.yaml_nodes import Items, Node, Pairs, Text, read
@@ -32,6 +32,10 @@ LIMITS: Final = {"name": 200, "owner": 100, "section": 200, "why": 10_000, "publ
 _ONE_LINE = ("name", "owner", "section")
 MOST_PRIORITY: Final = 1_000_000
 MOST_SELECTIONS: Final = 200
+LONGEST_NAME: Final = 100
+"""Characters of the name of a selection."""
+_REMARK = re.compile(r"[ \t]+(#[^\s:]*[ \t]*:)")
+"""After a key: what was to be its suffix, and is a remark to YAML."""
 
 
 def read_rule(
@@ -67,9 +71,9 @@ def _values(root: Pairs, given: checks.Given) -> dict[str, Any]:
     notes = given.notes
     at = next(iter(root.pairs.values()))[0] if root.pairs else root
     identity = _identity(root, notes)
-    for name, (key, _) in root.pairs.items():
+    for name, (key, node) in root.pairs.items():
         if name not in KEYS:
-            _unknown(name, key, notes)
+            _unknown(name, key, node, given)
     for name in REQUIRED:
         if name not in root.pairs:
             notes.say(f"no {name}", at, near=_slug(root) if name == "id" else "")
@@ -127,13 +131,15 @@ def _slug(root: Pairs, text: str = "") -> str:
     return f"Write `id: {slug(text) or 'name-of-the-rule'}`."
 
 
-def _unknown(name: str, key: Text, notes: Notes) -> None:
+def _unknown(name: str, key: Text, node: Node, given: checks.Given) -> None:
+    notes = given.notes
     if notes.full:  # a hint costs more than reading
         notes.say("unknown key", key, key=name, near="")
     elif name in AUTOMOD:
         notes.say("automod key", key, key=name, near=AUTOMOD[name])
     elif name.casefold() not in OTHER_KEYS and checks.looks_like_check(name):
         notes.say("check outside", key, key=name)
+        checks.read(key, node, given)  # what else is wrong with it, so that moving it is enough
     else:
         notes.say("unknown key", key, key=name, near=near(name, KEYS, OTHER_KEYS))
 
@@ -186,13 +192,10 @@ def _expires(root: Pairs, notes: Notes) -> int | None:
 def _priority(root: Pairs, notes: Notes) -> int:
     if "priority" not in root.pairs:
         return 0
-    return _between(root.pairs["priority"][1], notes)
-
-
-def _between(node: Node, notes: Notes) -> int:
-    found = number(node, notes, least=-MOST_PRIORITY)
-    if found is not None and found > MOST_PRIORITY:
-        notes.say("large priority", node, most=MOST_PRIORITY)
+    node = root.pairs["priority"][1]
+    found = whole(node.text) if isinstance(node, Text) else None
+    if found is None or abs(found) > MOST_PRIORITY:
+        notes.say("no priority", node, most=MOST_PRIORITY)
     return found or 0
 
 
@@ -212,7 +215,12 @@ def _selections(root: Pairs, given: checks.Given) -> tuple[Selection, ...]:
         if checks.looks_like_check(name) and not isinstance(value, Pairs) and not _of_pairs(value):
             notes.say("check unnamed", name_node, key=name)
             continue
-        if not name.strip() or name.casefold() in whens.RESERVED or any(letter in "()\"'," for letter in name):
+        if (
+            not name.strip()
+            or len(name) > LONGEST_NAME
+            or name.casefold() in whens.RESERVED
+            or any(letter in "()\"'," for letter in name)
+        ):
             notes.say("selection name", name_node, name=name)
             continue
         alternatives = _alternatives(name, value, given)
@@ -232,7 +240,11 @@ def _alternatives(name: str, value: Node, given: checks.Given) -> tuple[tuple[Ch
         given.notes.say("selection empty", value, name=name)
     for node in nodes:
         if not isinstance(node, Pairs) or not node.pairs:
-            given.notes.say("selection empty", node, name=name)
+            remark = _REMARK.match(given.source, node.end) if isinstance(node, Text) and not node.style else None
+            if remark:
+                given.notes.say("remark in key", node, ahead=remark.start(1) - node.start)
+            else:
+                given.notes.say("selection empty", node, name=name)
             continue
         every = tuple(check for key, part in node.pairs.values() for check in checks.read(key, part, given))
         if every:

@@ -81,11 +81,11 @@ _YAML: Final[dict[str, Saying]] = {
     "open quote": Saying("The quotation mark here is never closed.", "In single quotes, ' is written ''."),
     "open bracket": Saying(
         "The [ in line {line}, column {column} is not closed before this.",
-        "Close it with ], or put a comma between its items.",
+        "Close it with ], or put one comma between its items.",
     ),
     "open brace": Saying(
         "The {{ in line {line}, column {column} is not closed before this.",
-        "Close it with }}, or put a comma between its parts.",
+        "Close it with }}, or put one comma between its parts.",
     ),
     "block sign": Saying(
         "After > or | nothing else can be on the line.", "Put a text that begins with > or | in quotes."
@@ -121,7 +121,7 @@ _RULE: Final[dict[str, Saying]] = {
     "odd text": Saying("`{key}` has line breaks or control characters where they cannot be."),
     "bad status": Saying("`{word}` is no status.", "{near}"),
     "bad date": Saying("This is no day and no time.", "Write 2027-01-31, or 2027-01-31T18:00:00Z."),
-    "large priority": Saying("A priority is at most {most}."),
+    "no priority": Saying("A priority is a whole number from -{most} to {most}."),
     "no number": Saying("This is no whole number of at least {least}."),
     "yes no": Saying("`{word}` is neither true nor false in YAML 1.2.", "Write `{here}`."),
     "no truth": Saying("Here stands true or false."),
@@ -146,6 +146,10 @@ _SELECT: Final[dict[str, Saying]] = {
     "selection empty": Saying("`{name}` has no checks.", "Write checks under it, as `body (word): [free]`."),
     "check key": Saying(
         "`{key}` cannot be read as a check.", "Write a field and in brackets how to look: `body (word, regex)`."
+    ),
+    "comma in braces": Saying(
+        "In braces, a comma ends the key: only `{key}` is left of it.",
+        "Put the whole key in quotes, or on a line of its own.",
     ),
     "unknown check": Saying("`{name}` is neither a field nor a fact.", "{near}"),
     "fact joined": Saying("`{name}` is no field: only fields can be joined with +.", "Give it a line of its own."),
@@ -204,13 +208,16 @@ _ITEMS: Final[dict[str, Saying]] = {
         "Write it as it is folded, or take `fold case`.",
         warning=True,
     ),
-    "unknown list": Saying("There is no list `{name}`.", "{near}"),
+    "unknown list": Saying("There is no list `{name}`, or it has mistakes of its own.", "{near}"),
     "list expression": Saying("`{item}` in the list `{name}` is no expression: {why}."),
 }
 
 _FACTS: Final[dict[str, Saying]] = {
     "fact modifier": Saying(
         "`{word}` is for words, and `{name}` is a fact.", "Facts take <, <=, >, >= or = in the brackets."
+    ),
+    "fact brackets": Saying(
+        "What `{name}` is compared with stands behind the colon.", "Write `{name} ({op}): {rest}`."
     ),
     "two operators": Saying(
         "`{name}` is compared twice in one line.", "Write the second on a line of its own, with a suffix."
@@ -239,7 +246,7 @@ _FACTS: Final[dict[str, Saying]] = {
     "history numbers": Saying(
         "`history` has both `{one}` and `{other}`.", "Write a list of two counters: both must hold."
     ),
-    "history empty": Saying("`{words}` is {always} so.", "Take a larger number."),
+    "always so": Saying("`{words}` is {always} so.", "Take a larger number."),
     "unknown counted": Saying("`{word}` cannot be counted.", "{near}"),
 }
 
@@ -280,9 +287,9 @@ _REST: Final[dict[str, Saying]] = {
     "no action": Saying("`do` holds no action.", "Write `do: [flag]`."),
     "action shape": Saying("This is no action.", "Write `- hold`, or `- tag: scam`."),
     "unknown action": Saying("`{name}` is no action.", "{near}"),
-    "action value": Saying("`{name}` needs {takes}.", "Write `{name}: …`."),
+    "action value": Saying("`{name}` needs a value: {takes}.", "Write `{name}: …`."),
     "action takes nothing": Saying("`{name}` takes nothing.", "Write `- {name}`."),
-    "action text": Saying("`{name}` takes {takes}, as one text."),
+    "action text": Saying("`{name}` takes one text: {takes}."),
     "action span": Saying("`{name}` takes only for how long.", "Write `{name}: {{for: 7 days}}`."),
     "priority word": Saying("`{word}` is no priority of an ask.", "{near}"),
     "tag": Saying(
@@ -322,9 +329,10 @@ _FOLDER: Final[dict[str, Saying]] = {
         "This item of `{name}` is no text, or empty.", "Put text with a colon, or with [ or {{, in quotes."
     ),
     "list twice": Saying(
-        "There is a list `{name}` already, in {path}:{line}; this one is left out.", "Give it another name."
+        "There is a list `{name}` already, in {where}; this one is left out.", "Give it another name."
     ),
     "list empty": Saying("The list `{name}` is empty.", "Write something into it, or take it out."),
+    "list broken": Saying("The list `{name}` takes in `{other}`, which has mistakes.", "Correct that one."),
     "list long": Saying("The list `{name}` has more than {most} items."),
     "list cycle": Saying("The list `{name}` takes itself in: {way}.", "Take one of them out."),
     "list file": Saying("Only files that end in .txt are lists; this one is not read.", warning=True),

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from mmap import mmap
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, NamedTuple, Protocol
+from typing import Literal as OneOf
 
-Stream = Literal["original", "folded"]
+Stream = OneOf["original", "folded"]
 FEW: Final = 4
 """So many literals are looked for one after the other; more at once. Measured: the automaton costs as much as about five."""
 MEMORY: Final = 64 << 20
@@ -52,20 +54,36 @@ def stretch(view: Laid, stream: Stream, first: int, past: int) -> tuple[bytes, i
     return data[start : ends[past - 1]], start, ends
 
 
+class Literal(NamedTuple):
+    """A literal as it stands in a stream; with `left` and `right`, where no ASCII character of a word stands before or after it.
+    What stands there that is not ASCII is for the judge to look at."""
+
+    text: str
+    left: bool = False
+    right: bool = False
+
+
+_WORD: Final = bytes(chr(code).isalnum() or chr(code) == "_" for code in range(128)) + bytes(128)
+"""Of each byte whether it is an ASCII character of a word."""
+
+
 class Finds:
     """A few literals, by `bytes.find`: the fastest there is for one."""
 
-    def __init__(self, stream: Stream, needles: Sequence[bytes]) -> None:
+    def __init__(self, stream: Stream, sought: Sequence[Literal]) -> None:
         self.stream: Stream = stream
-        self.needles = needles
+        self._sought = [(each.text.encode(), each.left, each.right) for each in sought]
 
     def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
         """Candidates of one literal after the other."""
         data, start, ends = stretch(view, self.stream, first, past)
         find = data.find
-        for needle in self.needles:
-            place, at = first, find(needle)
+        for needle, left, right in self._sought:
+            size, place, at = len(needle), first, find(needle)
             while at >= 0:
+                if (left and _WORD[data[at - 1]]) or (right and _WORD[data[at + size]]):
+                    at = find(needle, at + 1)
+                    continue
                 place = bisect_right(ends, start + at, place, past)
                 yield place
                 at = find(needle, ends[place] - start)
@@ -75,33 +93,36 @@ class Finds:
 class Many:
     """Many literals, by one automaton over bytes."""
 
-    def __init__(self, stream: Stream, needles: Sequence[bytes]) -> None:
+    def __init__(self, stream: Stream, sought: Sequence[Literal]) -> None:
         from ahocorasick_rs import BytesAhoCorasick, Implementation
 
         self.stream: Stream = stream
-        states = sum(map(len, needles))
+        needles = [each.text.encode() for each in sought]
+        self._left, self._right = bytes(each.left for each in sought), bytes(each.right for each in sought)
         # the fastest form takes a kilobyte for each state
-        how = Implementation.DFA if states < 30_000 else Implementation.ContiguousNFA
-        self._automaton = BytesAhoCorasick(list(needles), implementation=how)
+        how = Implementation.DFA if sum(map(len, needles)) < 30_000 else Implementation.ContiguousNFA
+        self._automaton = BytesAhoCorasick(needles, implementation=how)
 
     def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
         """Candidates in their order."""
         data, start, ends = stretch(view, self.stream, first, past)
+        left, right = self._left, self._right
         end, place = 0, first
-        for _, at, _ in self._automaton.find_matches_as_indexes(data):
-            if at >= end:
-                place = bisect_right(ends, start + at, place, past)
-                end = ends[place] - start
-                yield place
+        # overlapping: of two literals at one place, the one that is no word there must not hide the other
+        for number, at, after in self._automaton.find_matches_as_indexes(data, overlapping=True):
+            if at < end or (left[number] and _WORD[data[at - 1]]) or (right[number] and _WORD[data[after]]):
+                continue
+            place = bisect_right(ends, start + at, place, past)
+            end = ends[place] - start
+            yield place
 
 
 class Expression:
-    """What an expression of RE2 finds in the lines of a message (`^` and `$` are ends of lines). Raises `ValueError` where RE2
-    does not take it."""
+    """What an expression of RE2 finds. Raises `ValueError` where RE2 does not take it."""
 
-    def __init__(self, stream: Stream, expression: str, *, ignore_case: bool) -> None:
+    def __init__(self, stream: Stream, expression: str) -> None:
         self.stream: Stream = stream
-        self._search = compiled(expression, ignore_case).search
+        self._search = compiled(expression).search
 
     def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
         """Candidates in their order."""
@@ -116,11 +137,29 @@ class Expression:
             found = search(data, ends[place] - start)
 
 
+class Both:
+    """What an expression finds, looked for only in messages that another scan finds."""
+
+    def __init__(self, scan: Scan, stream: Stream, expression: str) -> None:
+        self.stream: Stream = stream
+        self._scan = scan
+        self._search = compiled(expression).search
+
+    def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
+        """Candidates in the order of the other scan."""
+        data, start, ends = stretch(view, self.stream, first, past)
+        search = self._search
+        for place in self._scan.places(view, first, past):
+            begin = ends[place - 1] - start if place else 0
+            if search(data[begin : ends[place] - start]) is not None:
+                yield place
+
+
 class Within:
     """Messages in certain conversations, or by certain people: what they are called is not in the copy."""
 
-    def __init__(self, column: Literal["talks", "people"], wanted: frozenset[int]) -> None:
-        self.column: Literal["talks", "people"] = column
+    def __init__(self, column: OneOf["talks", "people"], wanted: frozenset[int]) -> None:
+        self.column: OneOf["talks", "people"] = column
         self.wanted = wanted
 
     def places(self, view: Laid, first: int, past: int) -> Iterator[int]:
@@ -138,16 +177,14 @@ class Everything:
         return iter(range(first, past))
 
 
-def literals(stream: Stream, needles: Sequence[str]) -> Scan:
-    """The scan for these literals, which are as they stand in the stream."""
-    sought = sorted({needle.encode() for needle in needles})
-    kept = sought
-    if len(sought) <= FEW * 4:  # one that lies within another finds all that the other does
-        kept = [one for one in sought if not any(one is not other and other in one for other in sought)]
-    return Finds(stream, kept) if len(kept) <= FEW else Many(stream, kept)
+def literals(stream: Stream, sought: Sequence[Literal]) -> Scan:
+    """The scan for these literals."""
+    each = sorted(set(sought))
+    return Finds(stream, each) if len(each) <= FEW else Many(stream, each)
 
 
-def compiled(expression: str, ignore_case: bool) -> Any:
+@lru_cache(256)
+def compiled(expression: str) -> Any:
     """An expression of RE2, or `ValueError`."""
     import re2
 
@@ -155,9 +192,7 @@ def compiled(expression: str, ignore_case: bool) -> Any:
     options.max_mem = MEMORY
     options.never_capture = True
     options.log_errors = False
-    options.dot_nl = True
-    options.case_sensitive = not ignore_case
     try:
-        return re2.compile(f"(?m:{expression})", options)
+        return re2.compile(expression, options)
     except re2.error as error:
         raise ValueError(str(error)) from None

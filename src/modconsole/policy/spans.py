@@ -23,8 +23,8 @@ UNITS: Final[dict[str, int]] = {
 _SHORT = {"s": SECOND, "sec": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 LONGEST: Final = 100 * 365 * DAY
 LARGEST: Final = 1_000_000_000
-_SPAN = re.compile(r"(?P<number>\d{1,9}(?:\.\d{1,6})?)\s*(?P<unit>[a-z]+)(?:\s*,\s*|\s+and\s+|\s+|$)", re.ASCII)
-_COMPARED = re.compile(r"\s*(?P<op><=|>=|==|=<|=>|≤|≥|<|>|=)?\s*(?P<rest>.*?)\s*", re.DOTALL)
+_SPAN = re.compile(r"(?P<number>\d{1,12}(?:\.\d{1,6})?)\s*(?P<unit>[a-z]+)(?:\s*,\s*|\s+and\s+|\s+|$)", re.ASCII)
+_OP = re.compile(r"<=|>=|==|=<|=>|≤|≥|<|>|=")
 _OPS: dict[str, str] = {"==": "=", "=<": "<=", "=>": ">=", "≤": "<=", "≥": ">="}
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 _SHARE = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
@@ -69,17 +69,11 @@ def instant(text: str) -> int | None:
 
 def compared(text: str) -> tuple[Op | None, str]:
     """An operator in front of a value, and the value."""
-    match = _COMPARED.fullmatch(text)
-    if match is None:  # cannot be: everything in it is optional
+    text = text.strip()
+    match = _OP.match(text)
+    if match is None:
         return None, text
-    op = match["op"]
-    return (cast("Op", _OPS.get(op, op)) if op else None), match["rest"]
-
-
-def operator(text: str) -> Op | None:
-    """An operator that stands alone."""
-    op, rest = compared(text)
-    return op if not rest else None
+    return cast("Op", _OPS.get(match.group(), match.group())), text[match.end() :].strip()
 
 
 def whole(text: str) -> int | None:

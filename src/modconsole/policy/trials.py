@@ -47,7 +47,7 @@ def _example(node: Node, written: list[str], selections: tuple[Selection, ...], 
         notes.say("test both" if kinds else "test neither", node)
         return None
     value = node.pairs[kinds[0]][1]
-    if not isinstance(value, Text) or len(value.text) > LONGEST:
+    if not isinstance(value, Text) or value.nothing or len(value.text) > LONGEST:
         notes.say("test text", value, key=kinds[0], most=LONGEST)
         return None
     field = "body"

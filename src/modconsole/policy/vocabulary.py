@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from modconsole.domain.facts import Op
+from modconsole.policy.model import Method
 
 KEYS: Final[dict[str, str]] = {
     "id": "names the rule for good: letters, digits, `-`, `_` and `.`; its history hangs on it",
@@ -30,6 +31,16 @@ KEYS: Final[dict[str, str]] = {
 }
 """Of a rule document."""
 REQUIRED: Final = ("id", "select", "do")
+
+METHODS_ABOUT: Final[dict[Method, str]] = {
+    "word": "as whole words",
+    "substring": "anywhere, also within words",
+    "full": "the field is this and nothing else, but for signs and spaces around it",
+    "full-exact": "the field is this and nothing else",
+    "starts": "the field begins with it",
+    "ends": "the field ends with it",
+}
+"""Where each method finds a thing."""
 
 MODIFIERS: Final[dict[str, str]] = {
     "regex": "the items are expressions; without a method they are looked for anywhere",
@@ -156,6 +167,7 @@ OTHER_MODIFIERS: Final[dict[str, str]] = {
     "starts with": "starts",
     "ends with": "ends",
     "re": "regex",
+    "matches": "regex",
     "regexp": "regex",
     "case sensitive": "case-sensitive",
     "cased": "case-sensitive",

@@ -123,8 +123,7 @@ class _Reader:
             raise self._wrong("when large", 0, most=LARGEST)
         found = self._or()
         if self._peek() is not None:
-            token = self._tokens[self._next]
-            raise self._wrong("when bracket" if token.text == ")" else "when joined", token.at, word=token.text)
+            raise self._unjoined()
         return found
 
     def _wrong(self, saying: str, at: int, **values: object) -> _Wrong:
@@ -146,6 +145,13 @@ class _Reader:
             found.append(_Token(start, match[group], group == "quoted"))
             at = match.end()
         return found
+
+    def _unjoined(self) -> _Wrong:
+        """What is wrong where one part follows another without a word between them."""
+        token = self._tokens[self._next]
+        if not token.name and token.text in _OTHER_SIGNS:
+            return self._wrong("when sign", token.at, word=token.text, here=_OTHER_SIGNS[token.text])
+        return self._wrong("when bracket" if token.text == ")" else "when joined", token.at, word=token.text)
 
     def _peek(self) -> str | None:
         """The next word of the language, in small letters; a name in quotes is none, and neither is the end."""
@@ -233,5 +239,5 @@ class _Reader:
         if self._peek() != ")":
             if self._peek() is None:
                 raise self._wrong("when open", self._at())
-            raise self._wrong("when joined", self._at(), word=self._tokens[self._next].text)
+            raise self._unjoined()
         self._next += 1

@@ -18,9 +18,9 @@ from modconsole.policy.rule_doc import slug
 from modconsole.policy.yaml_nodes import Items, Node, Pairs, Text, documents, read
 
 Value = str | int | float | bool | Sequence["Value"] | Mapping[str, "Value"] | None
-"""What `dump` writes. A mapping without anything in it and None are left out."""
+"""What `dump` writes. A key whose value is None is left out."""
 
-_PLAIN = re.compile(r"[^\W\d_](?:[\w .()/+<=…'-]*[\w)+…])?|\d[\w.-]*")
+_PLAIN = re.compile(r"[^\W\d_](?:[\w .()/+<=…'-]*[\w)+…])?|\d(?:[\w .-]*\w)?")
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "~", "y", "n"))
 _DOUBLE = re.compile(
     r"""["\\\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff\ufffe\uffff]"""
@@ -160,10 +160,11 @@ def flow_or_block(value: Mapping[str, Value]) -> str:
 
 
 def _kept(value: Mapping[str, Value]) -> list[tuple[str, Value]]:
-    return [(key, part) for key, part in value.items() if part is not None and part != {}]
+    return [(key, part) for key, part in value.items() if part is not None]
 
 
-def _block(value: Mapping[str, Value], indent: int) -> list[str]:
+def _block(value: Mapping[str, Value], indent: int, *, item: bool = False) -> list[str]:
+    """The lines of a mapping. In an `item` of a list a short mapping stands in braces."""
     lines = []
     space = " " * indent
     for key, part in _kept(value):
@@ -174,6 +175,8 @@ def _block(value: Mapping[str, Value], indent: int) -> list[str]:
             lines += [f"{space}  {line}" if line else "" for line in part.removesuffix("\n").split("\n")]
         elif isinstance(part, str | int | float):
             lines.append(f"{start} {scalar(part)}")
+        elif isinstance(part, Mapping) and (not _kept(part) or (item and _short(part))):
+            lines.append(f"{start} {flow(part)}")
         elif isinstance(part, Mapping):
             lines.append(start)
             lines += _block(part, indent + 2)
@@ -190,12 +193,16 @@ def _list(start: str, parts: list[Value], indent: int) -> list[str]:
     space = " " * (indent + 2)
     for part in parts:
         if isinstance(part, Mapping):
-            inner = _block(part, indent + 4)
+            inner = _block(part, indent + 4, item=True)
             lines.append(f"{space}- {inner[0].lstrip(' ')}" if inner else f"{space}- {{}}")
             lines += inner[1:]
         else:
             lines.append(f"{space}- {flow(part) if not isinstance(part, str | int | float) else scalar(part)}")
     return lines
+
+
+def _short(value: Mapping[str, Value]) -> bool:
+    return len(flow(value)) <= _WIDEST // 2 and all(isinstance(part, str | int | float) for part in value.values())
 
 
 def _literal(text: str) -> bool:

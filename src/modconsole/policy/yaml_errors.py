@@ -31,6 +31,8 @@ _KNOWN: Final[tuple[tuple[str, str], ...]] = (
 _BLOCK_NUMBER = re.compile(r":[ \t]+(?P<said>[>|]=?[ \t]*\d[^#\n\r]*)")
 _REMARK_IN_KEY = re.compile(r"[ \t]+#[^\s:]*[ \t]*:")
 _TAB = re.compile(r"[ ]*\t")
+WIDEST: Final = 1_000
+"""Columns of a line that are looked at."""
 _CURLY = re.compile("[“”„‟«»‘’‚‛]")
 
 
@@ -54,7 +56,7 @@ def syntax(error: MarkedYAMLError, text: str, notes: Notes) -> None:
         first = error.context_mark or mark
         at = Spot(notes.line + first.line, first.column + 1)
         what = text[first.index : first.index + 1]
-    if saying == "open quote" and error.context_mark is not None:
+    if saying in ("open quote", "no colon") and error.context_mark is not None:
         at = Spot(notes.line + error.context_mark.line, error.context_mark.column + 1)
     if saying in ("open bracket", "open brace") and error.context_mark is not None:
         start = error.context_mark
@@ -64,7 +66,7 @@ def syntax(error: MarkedYAMLError, text: str, notes: Notes) -> None:
     for number in dict.fromkeys(
         (mark.line, error.context_mark.line if error.context_mark else mark.line, mark.line - 1)
     ):
-        if 0 <= number < len(lines) and _by_line(lines[number], notes.line + number, saying, notes):
+        if 0 <= number < len(lines) and _by_line(lines[number][:WIDEST], notes.line + number, saying, notes):
             return
     notes.say(saying, at, what=what)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from modconsole.domain.safetext import EMPTY, Safe, cut, fill, join, line, literal
+from modconsole.screens.rule_words import by_whom
 from modconsole.screens.wording import clock, who
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def why(act: Moderated) -> Safe:
 
 def log_line(act: Moderated, now: int) -> Safe:
     """An act in the log of a conversation: `Kim was muted by ann until Fri 10:00: spam (undone by bob)`."""
-    said = fill("{} by {}{}", past(act.act), line(act.by, 60), ends(act, now))
+    said = fill("{} by {}{}", past(act.act), by_whom(act.by), ends(act, now))
     if act.on == "person":
         said = fill("{} was {}", on_whom(act), said)
     elif act.on == "conversation":

@@ -121,10 +121,9 @@ class Menu(Dialog[T]):
         if self._line.display:
             self.foot.show([(join([self._ask, literal("   enter does it   esc leaves it as it is")]), "dim")])
         else:
-            keys = fill(
-                "{} to {}, or enter   esc leaves it as it is", line(self._answers[0].key), line(self._answers[-1].key)
-            )
-            self.foot.show([(keys, "dim")])
+            first, last = line(self._answers[0].key), line(self._answers[-1].key)
+            keys = fill("{} to {}", first, last) if first != last else first
+            self.foot.show([(fill("{}, or enter   esc leaves it as it is", keys), "dim")])
 
     def on_key(self, event: events.Key) -> None:
         """An answer's key, the arrows, Enter."""

@@ -27,6 +27,8 @@ class ListScreen(Base, Generic[R]):
     """Whether what can be done depends on the row, and not only on whether there is one."""
     MARKS: ClassVar[bool] = False
     """Whether rows can be marked, to act on them at once."""
+    FEW: ClassVar[bool] = False
+    """Whether rows are so few that what comes above is shown at once instead of being told."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -172,6 +174,9 @@ class ListScreen(Base, Generic[R]):
         self.moved(row)
 
     def _told_news(self, number: int) -> None:
+        if number and self.FEW:
+            self.list.show_news()
+            return
         self.news = number
         self.show_ribbon()
 

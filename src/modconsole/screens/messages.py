@@ -23,13 +23,14 @@ from modconsole.domain.safetext import (
 )
 from modconsole.domain.times import to_instant
 from modconsole.screens.act_words import ends, log_line, past
+from modconsole.screens.rule_words import by_whom
 from modconsole.screens.talk import Told
 from modconsole.screens.wording import DOT, clock, wait, who
 from modconsole.widgets.plain import Piece, lay_out
 from modconsole.widgets.thread import Drawn
 
 if TYPE_CHECKING:
-    from modconsole.desk.views import OutboxRow
+    from modconsole.desk.views import Moderated, OutboxRow
     from modconsole.domain.records import Decision
 
 CHARS: Final = 20_000
@@ -79,6 +80,10 @@ _GAP = literal("  ")
 _REPLY = literal("\u21b3 ")
 _ARROW = literal("\u2192 ")
 _DOT = literal("\u00b7 ")
+_RULE = literal("\u2691 ")
+_IN_SHADOW = literal(" in the shadow")
+_UNDECIDED = literal(" \u00b7 m to decide")
+_KEPT = literal(" \u00b7 text kept")
 
 
 def draw(told: Told, width: int, *, now: int, me: str, opened: int = 0) -> Drawn:
@@ -89,6 +94,7 @@ def draw(told: Told, width: int, *, now: int, me: str, opened: int = 0) -> Drawn
     lines = _head(told, width, indent, now, me)
     lines += _state(told, width, body, now)
     lines += _text(told, width, body, opened)
+    lines += _rules(told, width, body)
     for attachment in told.shown.message.attachments or ():
         lines.append([*_space(body), (_attachment(attachment.kind, attachment.alt), "dim")])
     for send in told.sends:
@@ -177,11 +183,40 @@ def _state(told: Told, width: int, indent: int, now: int) -> Iterator[list[Piece
     words = _STATES.get(told.entry.state)
     if words is None:
         return
+    by = _by_rule(told)
+    if by:
+        words = fill("{} by {}{}", past(by.act), by_whom(by.by), _UNDECIDED if told.entry.state == "held" else _KEPT)
     at = told.shown.message.state_at
     if at is not None:
         words = join([words, DOT, clock(to_instant(at), now)])
     for each in wrap(fill("[{}]", words), max(8, width - indent)):
         yield [*_space(indent), (each, "warning" if told.entry.state == "held" else "dim")]
+
+
+def _by_rule(told: Told) -> Moderated | None:
+    """The act of a rule that put it into the state that it is in."""
+    return next(
+        (
+            act
+            for act in reversed(told.acts)
+            if act.by.startswith("rule:") and act.became == told.entry.state and act.state == "done" and not act.undone
+        ),
+        None,
+    )
+
+
+def _rules(told: Told, width: int, indent: int) -> Iterator[list[Piece]]:
+    """Which rules hit it, and by which words; what they did about it stands further down."""
+    for hit in told.hits:
+        words = [line(str(each.get("words", "")), 40) for each in hit.matches[:3]]
+        said = fill("{} hits this", by_whom(f"rule:{hit.rule}@{hit.version}"))
+        if hit.mode != "live":
+            said = join([said, _IN_SHADOW])
+        if words:
+            quoted = join([fill("\u201c{}\u201d", each) for each in dict.fromkeys(words)], literal(", "))
+            said = fill("{}: {}", said, quoted)
+        for number, each in enumerate(wrap(fill("{} \u00b7 W why", said), max(8, width - indent - 2))):
+            yield [*_space(indent), (_RULE if not number else _GAP, "dim"), (each, "dim")]
 
 
 def is_long(told: Told, width: int) -> bool:
@@ -280,7 +315,7 @@ def _log(told: Safe, at: int, width: int, indent: int, now: int, *, doubtful: bo
 
 def decided(decision: Decision, now: int) -> Safe:
     """A decision in words."""
-    by = line(decision.by, 60)
+    by = by_whom(decision.by)
     reason = line(decision.reason or "", 300)
     until = clock(to_instant(decision.until), now) if decision.until is not None else EMPTY
     tags = join([line(tag, 40) for tag in decision.tags or ()], literal(", "))

@@ -43,7 +43,7 @@ class ModerateActions(Counting):
 
     def refusal(self, command: keys.Command) -> Safe | None:
         """Why a command cannot be done now."""
-        if command.id in ("message.moderate", "person.moderate") and self.moderated() is None:
+        if command.id in ("message.moderate", "person.moderate", "message.rules") and self.moderated() is None:
             return literal("There is no message under the cursor.")
         return super().refusal(command)
 
@@ -54,6 +54,14 @@ class ModerateActions(Counting):
     def action_moderate_person(self) -> None:
         """What can be done to who wrote it."""
         self._look("person")
+
+    def action_explain(self) -> None:
+        """Which rules hit the message under the cursor, and why not the others."""
+        from modconsole.screens.rule_explain import ExplainScreen
+
+        target = self.moderated()
+        if target is not None:
+            self.app.push_screen(ExplainScreen(target.source, target.message))
 
     def _look(self, on: On) -> None:
         """Open the menu, and ask the desk what can be done, which may have to ask the platform what we may."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from modconsole.desk import verdicts
+from modconsole.desk import ruling
 from modconsole.domain.safetext import EMPTY, Safe, block, cut, fill, fit, join, line, literal
 from modconsole.errors import ModConsoleError
 from modconsole.keys import Command
@@ -21,7 +21,7 @@ from modconsole.widgets.pager import FewPager, Key
 from modconsole.widgets.plain import Piece, Plain
 
 if TYPE_CHECKING:
-    from modconsole.desk.verdicts import Proposal
+    from modconsole.desk.ruling import Proposal
 
 WHAT, RULE, WHO = 22, 18, 16
 """Widths of columns, in cells."""
@@ -68,7 +68,7 @@ class ProposalsScreen(ListScreen[Line]):
 
     def pager(self) -> FewPager[Line]:
         """All of them."""
-        return FewPager(lambda: [Line(each) for each in verdicts.proposals(self.desk)])
+        return FewPager(lambda: [Line(each) for each in ruling.proposals(self.desk)])
 
     def marks(self, marked: frozenset[Key]) -> None:
         """Others are marked."""
@@ -104,9 +104,9 @@ class ProposalsScreen(ListScreen[Line]):
             return [(line(str(self.trouble), 400), "warning")]
         return lessons.page(
             literal("Nothing is proposed"),
-            literal("A rule that suggests, strikes or escalates does nothing by itself: what it"),
-            literal("proposes stands here until somebody decides. So does what a platform has no"),
-            literal("act for, or has refused."),
+            literal("A rule that suggests, strikes or escalates does nothing by itself:"),
+            literal("what it proposes stands here until somebody decides. So does what a"),
+            literal("platform has no act for, or has refused."),
         )
 
     def moved(self, row: Line | None) -> None:
@@ -163,7 +163,7 @@ class ProposalsScreen(ListScreen[Line]):
         done, trouble = 0, ""
         for ident in idents:
             try:
-                (verdicts.accept if accept else verdicts.decline)(self.desk, ident)
+                (ruling.accept if accept else ruling.decline)(self.desk, ident)
                 done += 1
             except ModConsoleError as error:
                 trouble = str(error)

@@ -9,7 +9,7 @@ Before a rule acts, what it would have done stands on the screen, and a person w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from modconsole.desk import ruling
@@ -78,18 +78,21 @@ class RuleActions(Base):
 
     def action_live(self) -> None:
         """Show what it would have done, and ask."""
+        state = self.meant_rule()
+        if state is not None:
+            self.work(
+                lambda: () if ruling.may_set_live(self.desk) else ruling.load(self.desk).house.may_set_live,
+                lambda others: self._may_not(others) if others else self._ask_live(state),
+            )
+
+    def _may_not(self, others: Sequence[str]) -> None:
+        named = join([line(each, 40) for each in others], literal(", "))
+        me = line(self.desk.who, 40)
+        self.say(fill("Only {} may set rules live (house.yaml). You are {}.", named, me), "warning")
+
+    def _ask_live(self, state: RuleState) -> None:
         from modconsole.screens.rule_dialogs import EvidenceDialog
 
-        state = self.meant_rule()
-        if state is None:
-            return
-        may = ruling.load(self.desk).house.may_set_live
-        if may and self.desk.who not in may:
-            named = join([line(each, 40) for each in may], literal(", "))
-            self.say(
-                fill("Only {} may set rules live (house.yaml). You are {}.", named, line(self.desk.who, 40)), "warning"
-            )
-            return
         dialog = EvidenceDialog(
             fill("Let {} v{} act", line(state.id, 64), state.version), literal("let it act from now on")
         )
@@ -97,7 +100,7 @@ class RuleActions(Base):
 
         def gathered(found: Mapping[str, Any]) -> None:
             evidence.update(found)
-            dialog.tell(evidence_lines(state, found, self.app.size.width))
+            dialog.tell(evidence_lines(state, found))
 
         def failed(error: ModConsoleError) -> None:
             if dialog.is_current:

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from modconsole.domain.safetext import Safe, cut, fill, fit, line, literal
 from modconsole.screens.dialogs import Answer, Dialog, Menu
 from modconsole.widgets.lines import Lines
-from modconsole.widgets.plain import Piece
+from modconsole.widgets.plain import Piece, PlainLine
 
 MOST: Final = 8
 """Lines of a difference that a dialog shows."""
@@ -31,7 +31,9 @@ class EvidenceDialog(Dialog[bool]):
         yield self._lines
 
     def on_mount(self) -> None:
-        """It is being gathered."""
+        """It is being gathered, unless that was quicker than the screen."""
+        if self.ready:
+            return
         self._lines.show([[(literal(" Trying it over all messages \u2026"), "accent")]])
         self.foot.show([(literal("esc leaves it as it is"), "dim")])
 
@@ -106,9 +108,20 @@ def diff_line(text: str) -> list[Piece]:
 class RollBackDialog(Menu[bool]):
     """An older text becomes the newest version: shall what was done since be taken back as well?"""
 
-    def __init__(self, version: int, done: int) -> None:
-        answers = [Answer("1", literal("only the text"), False, literal("what it did stays as it is"))]
+    def __init__(self, version: int, done: int, *, acts: bool) -> None:
+        """`done` is how many acts stand that later versions did; `acts` whether the older version will act again."""
+        answers = [Answer("1", literal("only the text"), False, literal("what was done stays as it is"))]
         if done:
             said = fill("the text, and take back {:,} acts done since", done)
             answers.append(Answer("2", said, True, literal("one by one; what cannot be taken back is told")))
         super().__init__(fill("Make version {} the newest one", version), answers)
+        self._then = (
+            literal("It acts again: it had been set live, and you may set rules live.")
+            if acts
+            else literal("It judges in the shadow then; l sets it live.")
+        )
+
+    def question(self) -> ComposeResult:
+        """What the rule will do then, and the answers."""
+        yield PlainLine([(self._then, "strong")])
+        yield from super().question()

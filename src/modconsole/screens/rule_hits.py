@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from modconsole.desk import verdicts
+from modconsole.desk import ruling
 from modconsole.domain.safetext import EMPTY, Safe, cells, cut, fill, fit, join, line, literal
 from modconsole.keys import Command
 from modconsole.screens import lessons
@@ -21,7 +21,7 @@ from modconsole.widgets.pager import FewPager, Key
 from modconsole.widgets.plain import Piece, Plain, fit_pieces
 
 if TYPE_CHECKING:
-    from modconsole.desk.verdicts import Hit
+    from modconsole.desk.ruling import Hit
 
 MODE, WHEN, WHO = 10, 12, 16
 """Widths of columns, in cells."""
@@ -67,7 +67,7 @@ class HitsScreen(ListScreen[Line]):
 
     def _read(self) -> Sequence[Line]:
         """In a thread."""
-        return [Line(each) for each in verdicts.hits(self.desk, self.rule, MOST)]
+        return [Line(each) for each in ruling.hits(self.desk, self.rule, MOST)]
 
     def below(self) -> ComposeResult:
         """All about the hit under the cursor."""
@@ -86,7 +86,7 @@ class HitsScreen(ListScreen[Line]):
         """One hit."""
         hit = row.hit
         word, style = MODES.get(hit.mode, (line(hit.mode, 12), ""))
-        done = done_words(hit)
+        done = done_words(hit.acts)
         room = max(8, width - MODE - WHEN - WHO)
         tail: list[Piece] = [(join([literal("  "), cut(done, room // 2)]), "accent")] if done else []
         said = snippet(hit.text, spans_of(hit.matches), room - sum(cells(text) for text, _ in tail))
@@ -110,9 +110,9 @@ class HitsScreen(ListScreen[Line]):
             return [(line(str(self.trouble), 400), "warning")]
         return lessons.page(
             literal("It has not hit anything yet"),
-            literal("A rule in the shadow, or live, judges what comes in with a sync; its hits"),
-            literal("stand here. What it would have hit of what is stored, the lab shows: Enter"),
-            literal("in the list of rules."),
+            literal("A rule in the shadow, or live, judges what comes in with a sync: its"),
+            literal("hits stand here. What it would have hit of all that is stored, the lab"),
+            literal("shows: Enter in the list of rules."),
         )
 
     def moved(self, row: Line | None) -> None:
@@ -137,7 +137,7 @@ class HitsScreen(ListScreen[Line]):
                 (literal("held: "), "dim"),
                 (join([line(h, 40) for h in hit.held], literal(", ")), ""),
             ]
-        done = done_words(hit)
+        done = done_words(hit.acts)
         if done:
             pieces += [(newline, ""), (literal("done: "), "dim"), (done, "accent")]
         return pieces
@@ -148,7 +148,7 @@ class HitsScreen(ListScreen[Line]):
         """What was not done cannot be taken back."""
         if command.id in ("hit.take-back", "hit.explain") and not self._meant():
             return literal("There is no hit under the cursor.")
-        if command.id == "hit.take-back" and not any(verdicts.can_take_back(each.hit) for each in self._meant()):
+        if command.id == "hit.take-back" and not any(ruling.can_take_back(each.hit) for each in self._meant()):
             return literal("It did nothing there that could be taken back.")
         return super().refusal(command)
 
@@ -171,7 +171,7 @@ class HitsScreen(ListScreen[Line]):
         """Take back what the rule did there."""
         for each in self._meant():
             self.say(literal("Taking it back \u2026"))
-            self.work(lambda hit=each.hit: verdicts.take_back(self.desk, hit), self._took_back)  # type: ignore[misc]
+            self.work(lambda hit=each.hit: ruling.take_back(self.desk, hit), self._took_back)  # type: ignore[misc]
 
     def _took_back(self, said: str) -> None:
         self.console.read_again()

@@ -16,23 +16,24 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
-from modconsole.desk import rule_texts, ruling
-from modconsole.domain.safetext import EMPTY, Safe, cells, cut, fill, for_file, join, line, literal, wrap
+from modconsole.desk import rule_texts, rule_trials, ruling
+from modconsole.domain.safetext import EMPTY, Safe, cells, cut, fill, line, literal, wrap
 from modconsole.errors import ModConsoleError
 from modconsole.keys import Command
+from modconsole.screens import rule_trouble
 from modconsole.screens.base import Rule, bindings
 from modconsole.screens.rule_trial import Trial
-from modconsole.screens.rule_words import problem_words, state_of
+from modconsole.screens.rule_words import state_of
 from modconsole.screens.rule_writing import Writing
-from modconsole.screens.wording import DOT, SPACE, clock, many
+from modconsole.screens.wording import DOT, SPACE
 from modconsole.widgets.lines import Lines
 from modconsole.widgets.plain import Piece
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from modconsole.desk.rule_texts import Checked, Draft, File, Problem, Tried
-    from modconsole.desk.ruling import RuleState
+    from modconsole.desk.rule_texts import Checked, Draft, File
+    from modconsole.desk.ruling import RuleState, Version
 
 SOON: Final = 0.08
 """Seconds without a key after which a text is tried."""
@@ -41,12 +42,8 @@ WIDE: Final = 100
 TROUBLE: Final = 3
 """Lines below the text for what is wrong with it."""
 
-EXAMPLES: Final = (literal("example does"), literal("examples do"))
-
-Said = tuple[Safe, str, Safe]
-"""What is said below the text, its style, and what stands behind it where there is room."""
-
-_OK, _NOT_OK, _WRONG, _NOTE = literal("\u2713"), literal("\u2717"), literal("!"), literal("?")
+Standing = tuple[list["RuleState"], dict[str, list["Version"]]]
+"""All rules, and the versions of those in a file."""
 
 
 def _both() -> list[BindingType]:
@@ -81,6 +78,7 @@ class LabScreen(Writing):
         self.trouble = Lines(id="problems")
         self.trial = Trial(self)
         self.rules: rule_texts.RuleSet | None = None
+        self._versions: dict[str, list[Version]] = {}
         self.checked: Checked | None = None
         self._generation = 0
         self._soon: Timer | None = None
@@ -159,16 +157,26 @@ class LabScreen(Writing):
 
     # -- reading ------------------------------------------------------------------------------------------------
 
-    def _read(self) -> tuple[File, rule_texts.RuleSet, RuleState | None, Draft | None]:
-        """In a thread."""
-        file = rule_texts.read_file(self.desk, self.path) if self.path is not None else rule_texts.new_file(self.desk, self._rule)
-        state = next((each for each in ruling.listing(self.desk) if each.id == self._rule), None)
-        return file, ruling.load(self.desk), state, rule_texts.draft(self.desk, file.path)
+    def _standing(self, path: str) -> Standing:
+        """How the rules of the file stand, with their versions; in a thread."""
+        states = ruling.listing(self.desk)
+        ours = [each.id for each in states if each.path == path]
+        return states, {each: ruling.versions(self.desk, each) for each in ours}
 
-    def _begin(self, read: tuple[File, rule_texts.RuleSet, RuleState | None, Draft | None]) -> None:
-        file, self.rules, self.state, draft = read
+    def _read(self) -> tuple[File, rule_texts.RuleSet, Standing, Draft | None]:
+        """In a thread."""
+        file = (
+            rule_texts.read_file(self.desk, self.path)
+            if self.path is not None
+            else rule_texts.new_file(self.desk, self._rule)
+        )
+        return file, ruling.load(self.desk), self._standing(file.path), rule_texts.draft(self.desk, file.path)
+
+    def _begin(self, read: tuple[File, rule_texts.RuleSet, Standing, Draft | None]) -> None:
+        file, self.rules, standing, draft = read
         typed = self.area.text
         self.begin_with(file, draft)
+        self.show_standing(standing)
         if self.state is not None and self.state.line > 1:
             self.area.at_line(self.state.line)
         if typed:
@@ -179,12 +187,14 @@ class LabScreen(Writing):
 
     def changed(self) -> None:
         """The database has changed: how it stands with the rule."""
-        self.work(lambda: ruling.listing(self.desk), self.show_state)
+        file = self.file
+        if file is not None:
+            self.work(lambda: self._standing(file.path), self.show_standing)
 
-    def show_state(self, states: Sequence[RuleState]) -> None:
-        found = next((each for each in states if each.id == self._rule), None)
-        if found is not None:
-            self.state = found
+    def show_standing(self, standing: Standing) -> None:
+        """How the rules of the file stand now."""
+        states, self._versions = standing
+        self.state = next((each for each in states if each.id == self._rule), self.state)
         self.show_head()
 
     # -- while it is written ------------------------------------------------------------------------------------
@@ -216,10 +226,7 @@ class LabScreen(Writing):
 
     def _show_checked(self, checked: Checked) -> None:
         self.checked = checked
-        signs = {each.line: _OK if each.ok else _NOT_OK for each in checked.tried if each.line}
-        signs |= {each.line: _NOTE for each in checked.problems if each.warning}
-        signs |= {each.line: _WRONG for each in checked.problems if not each.warning}
-        self.area.show_signs(signs)
+        self.area.show_signs(rule_trouble.signs(checked))
         self._show_trouble()
         self._try_rule()
 
@@ -230,9 +237,18 @@ class LabScreen(Writing):
             return
         document = rule_texts.document_at(self.area.text, self.area.line)
         rule = checked.rule_at(document)
-        if rule is not None:
+        if rule is not None and rule.id != self._rule:
             self._rule = rule.id
-        self.trial.use(document.text if rule is not None else None)
+            self.changed()
+        if rule is None:
+            self.trial.use(None)
+            return
+        older = next((each for each in self._older(rule.id) if each.source.strip() != document.text.strip()), None)
+        against = (older.source, f"v{older.version}") if older is not None else ("", "")
+        self.trial.use(document.text, *against, takes_down=rule_trials.takes_down(rule))
+
+    def _older(self, rule: str) -> Sequence[Version]:
+        return self._versions.get(rule, ())
 
     def moved(self) -> None:
         """The cursor is on another line."""
@@ -248,50 +264,19 @@ class LabScreen(Writing):
             return
         width = max(20, self.trouble.content_size.width or self.app.size.width)
         lines: list[list[Piece]] = []
-        for said, style, after in self._about_line(checked, self.area.line) or self._about_all(checked):
+        for said, style, after in rule_trouble.about(checked, self.area.line):
             parts = wrap(said, width - 1)
             lines += [[(SPACE, ""), (each, style)] for each in parts]
             if cells(parts[-1]) + cells(after) < width:
                 lines[-1].append((after, "dim"))
         self.trouble.show(lines[:TROUBLE])
 
-    def _about_line(self, checked: Checked, at: int) -> list[Said]:
-        told: list[Said] = [
-            (problem_words(each, where=False), "" if each.warning else "warning", EMPTY)
-            for each in sorted(checked.problems, key=lambda each: each.warning)
-            if each.line == at
-        ]
-        for each in checked.tried:
-            if each.line == at:
-                sign = _OK if each.ok else _NOT_OK
-                told.append((join([sign, _tried(each)], SPACE), "dim" if each.ok else "warning", EMPTY))
-        return told
-
-    def _about_all(self, checked: Checked) -> list[Said]:
-        wrong = [each for each in checked.problems if not each.warning]
-        notes = [each for each in checked.problems if each.warning]
-        failed = [each for each in checked.tried if not each.ok]
-        if wrong:
-            return [_first(wrong, len(wrong) + len(failed))]
-        if failed:
-            said = fill("\u2717 line {}: {}", failed[0].line, _tried(failed[0]))
-            return [(said, "warning", fill("   ctrl+n \u00b7 {} of {} examples fail", len(failed), len(checked.tried)))]
-        if checked.tried:
-            said = fill("\u2713 it can be read \u00b7 {} as they should", many(len(checked.tried), *EXAMPLES))
-        else:
-            said = literal("\u2713 it can be read \u00b7 no examples yet: + and - at a hit make some")
-        told: list[Said] = [(said, "dim", EMPTY)]
-        return [*told, _first(notes, len(notes))] if notes else told
-
     def action_problem(self) -> None:
         """To the next line with a problem, or with an example that fails."""
         checked = self.checked
         if checked is None:
             return
-        places = sorted(
-            {(each.line, each.column) for each in checked.problems}
-            | {(each.line, 1) for each in checked.tried if not each.ok and each.line}
-        )
+        places = rule_trouble.places(checked)
         if not places:
             self.say(literal("Nothing is wrong with it."))
             return
@@ -341,9 +326,18 @@ class LabScreen(Writing):
         """Try it over all messages again."""
         self.trial.again()
 
-    def try_again(self) -> None:
-        """There is another version to compare with."""
-        self.trial.again()
+    def saved(self) -> None:
+        """It is a version now; what it is compared with is another one."""
+        file = self.file
+        if file is None:
+            return
+
+        def known(standing: Standing) -> None:
+            self.show_standing(standing)
+            self._try_rule()
+            self.say_saved()
+
+        self.work(lambda: self._standing(file.path), known)
 
     def on_unmount(self) -> None:
         """The process that tries it ends."""
@@ -359,17 +353,3 @@ class LabScreen(Writing):
         """It has another state or text."""
         self.changed()
         self.read_again()
-
-
-def _tried(each: Tried) -> Safe:
-    """What came of an example."""
-    wanted = literal("must hit") if each.hit else literal("must miss")
-    return fill("{}: {}", wanted, line(each.why, 300))
-
-
-def _first(problems: Sequence[Problem], count: int) -> Said:
-    """The first of several, and how to come to it."""
-    first = min(problems, key=lambda each: each.line)
-    said = join([_NOTE if first.warning else _WRONG, problem_words(first)], SPACE)
-    more = fill("   ctrl+n \u00b7 1 of {}", count) if count > 1 else literal("   ctrl+n")
-    return said, "" if first.warning else "warning", more

@@ -5,7 +5,7 @@ Pure: a `Found` goes in, lines of gated pieces and rows come out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -66,7 +66,7 @@ def head(found: Found, width: int) -> list[list[Piece]]:
         parts = [fill("{:,}", decided.get(each, 0)) for each in ("removed", "kept", "open")]
         said = fill(" moderators removed {} \u00b7 kept {} \u00b7 open {}", *parts)
         pieces: list[Piece] = [(said, "")]
-        if found.precision is not None:
+        if found.precision is not None and found.takes_down:
             precise = fill(" \u00b7 precision {:.1f} %", 100 * found.precision)
             if cells(said) + cells(precise) <= width:
                 pieces.append((precise, "strong"))
@@ -78,7 +78,10 @@ def head(found: Found, width: int) -> list[list[Piece]]:
 
 
 def _count(found: Found) -> list[Piece]:
-    """`1,204 hits of 1,000,000 · 0.19 s · 100 %`."""
+    """`1,204 hits of 1,000,000 · 0.19 s`; while it looks, how far it has come."""
+    if found.copying:
+        said = fill(" getting the texts ready: {:,} of {:,}", found.scanned, found.of)
+        return [(said, "accent")]
     told: list[Piece] = [
         (SPACE, ""),
         (many(found.hits, *HITS), "strong"),
@@ -97,7 +100,7 @@ def _count(found: Found) -> list[Piece]:
 def tail(found: Found) -> list[list[Piece]]:
     """The lines below the hits."""
     told: list[list[Piece]] = []
-    if found.waiting:
+    if found.waiting and found.takes_down:
         said = fill(" ! {} would have been left waiting", many(found.waiting, *PEOPLE))
         told.append([(said, "warning")])
     if found.overlaps:
@@ -118,20 +121,20 @@ _SECTIONS: Final[tuple[tuple[str, Safe], ...]] = (
 )
 
 
-def rows(hits: Sequence[Hit]) -> list[Row]:
+def rows(found: Found) -> list[Row]:
     """The hits as rows: what speaks against the rule first, each below a heading unless there is but one kind."""
     kinds: dict[str, list[Hit]] = {}
-    for each in hits:
-        kinds.setdefault(_section(each), []).append(each)
+    for each in found.first:
+        kinds.setdefault(_section(each, found.takes_down), []).append(each)
     return list(_rows(kinds))
 
 
-def _section(hit: Hit) -> str:
+def _section(hit: Hit, takes_down: bool) -> str:
     if hit.changed == "lost":
         return "lost"
-    if hit.waiting:
+    if hit.waiting and takes_down:
         return "waiting"
-    if hit.decided == "kept":
+    if hit.decided == "kept" and takes_down:
         return "kept"
     return "added" if hit.changed == "added" else "rest"
 
@@ -168,7 +171,7 @@ def draw(row: Row, width: int, now: int) -> list[Piece]:
     return [*left, *fit_pieces(said, room), *right]
 
 
-def evidence_lines(state: RuleState, found: Mapping[str, Any], width: int) -> list[list[Piece]]:
+def evidence_lines(state: RuleState, found: Mapping[str, Any]) -> list[list[Piece]]:
     """What a rule would have done, for the question whether it may act."""
     decided = found["decided"]
     told: list[list[Piece]] = [

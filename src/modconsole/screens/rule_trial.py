@@ -1,11 +1,15 @@
 """The half of the rule lab that shows what a rule would hit: figures, hits, and what else is to be known.
 
-A process beside the screen looks through the messages (`desk.rule_trials.Bench`). It is asked for news some times a second while
-it is at work, and not at all while it rests.
+A process beside the screen looks through the messages (`desk.rule_trials.Bench`), and says when it has news.
 """
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from contextlib import suppress
+from contextvars import copy_context
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from modconsole.desk import rule_trials
@@ -29,8 +33,8 @@ if TYPE_CHECKING:
     from modconsole.desk.rule_trials import Bench, Found
     from modconsole.screens.rule_lab import LabScreen
 
-LOOK: Final = 0.05
-"""Seconds between two looks at what the process has found."""
+PACE: Final = 0.05
+"""Seconds between two pictures of what the process has found."""
 LONGEST: Final = 300
 """Characters of a hit that are saved as an example: what was found and what stands around it."""
 
@@ -54,11 +58,14 @@ class Trial:
         )
         self.found: Found | None = None
         self._rows: list[Row] = []
+        self._takes_down = True
+        self._stale: Safe = EMPTY
+        """Why what is shown is not of the text that stands there; empty where it is."""
         self._bench: Bench | None = None
         self._starting = self._closed = False
-        self._tried: tuple[str, str] | None = None
-        """The text that is tried, and the one that it is compared with."""
-        self._looking: Timer | None = None
+        self._tried: tuple[str, str, str] | None = None
+        """The text that is tried, the one that it is compared with, and what that is called."""
+        self._coming: Timer | None = None
 
     def widgets(self) -> Iterator[Widget]:
         """From the top down."""
@@ -80,39 +87,42 @@ class Trial:
             return
         self._starting = True
         self._say(literal("getting ready to try it \u2026"))
-        self._screen.work(lambda: rule_trials.bench(self._screen.desk), self._started, self._failed)
+        loop, context = asyncio.get_running_loop(), copy_context()
+
+        def told() -> None:
+            """From another thread."""
+            with suppress(RuntimeError):  # the loop has ended, and with it the screen
+                loop.call_soon_threadsafe(self._heard, context=context)
+
+        self._screen.work(lambda: rule_trials.Bench(self._screen.desk, told), self._started, self._failed)
 
     def _started(self, bench: Bench) -> None:
-        if self._closed:
-            bench.close()
-            return
         self._bench = bench
-        self._ask()
+        if self._closed:
+            self.close()
+        else:
+            self._ask()
 
     def close(self) -> None:
-        """The process ends."""
+        """The process ends; nobody waits for that."""
         self._closed = True
         if self._bench is not None:
-            self._bench.close()
+            threading.Thread(target=self._bench.close, name="lab ends").start()
             self._bench = None
 
-    def use(self, text: str | None, against: str = "") -> None:
+    def use(self, text: str | None, against: str = "", label: str = "", *, takes_down: bool = True) -> None:
         """Try this rule; None where the text holds none that can be read: what was found for the last one stays, and says so."""
-        wanted = (text, against) if text is not None else None
+        wanted = (text, against, label) if text is not None else None
+        self._takes_down = takes_down
         if wanted is None:
             self._tried = None
             if self._bench is not None:
                 self._bench.cancel()
-            self._rest()
-            kept = self.found is not None and self.found.first
-            self._say(
-                literal("! cannot be tried as it stands; below: the text before")
-                if kept
-                else literal("! cannot be tried as it stands"),
-                "warning",
-            )
-            self.tail.show([])
-        elif wanted != self._tried:
+            self._stale = literal("! cannot be tried as it stands")
+            if self.found is not None and self.found.first:
+                self._stale = literal("! cannot be tried as it stands; below: the text before")
+            self.show()
+        elif wanted != self._tried or self._stale:
             self._tried = wanted
             self._ask()
 
@@ -128,31 +138,28 @@ class Trial:
         except ModConsoleError as error:
             self._failed(error)
             return
-        if self._looking is None:
-            self._looking = self._screen.set_interval(LOOK, self._look)
+
+    def _heard(self) -> None:
+        """There is news: show it soon, with whatever comes until then."""
+        if self._coming is None and not self._closed:
+            self._coming = self._screen.set_timer(PACE, self._look)
 
     def _look(self) -> None:
-        if self._bench is None:
+        self._coming = None
+        if self._bench is None or self._tried is None:
             return
         try:
             found = self._bench.poll()
         except ModConsoleError as error:
-            self._rest()
             self._failed(error)
             return
         if found is not None:
             self._show_found(found)
-            if found.done:
-                self._rest()
-
-    def _rest(self) -> None:
-        if self._looking is not None:
-            self._looking.stop()
-            self._looking = None
 
     def _failed(self, error: ModConsoleError) -> None:
         self._screen.say_error(error)
-        self._say(literal("it could not be tried"), "warning")
+        self._stale = literal("! it could not be tried")
+        self.show()
 
     # -- showing ------------------------------------------------------------------------------------------------
 
@@ -160,11 +167,13 @@ class Trial:
         self.head.show([[(SPACE, ""), (words, style)]])
 
     def _show_found(self, found: Found) -> None:
+        self._stale = EMPTY
+        found = replace(found, takes_down=self._takes_down)
         first = self.found is None or self.found.first != found.first
         self.found = found
         if first:
             row = self.row
-            rows = self._rows = rule_report.rows(found.first)
+            rows = self._rows = rule_report.rows(found)
             here = next((each.key for each in rows if row is not None and _same(each, row)), None)
             self.list.use(ListPager(rows), start_at=here)
         self.show()
@@ -172,7 +181,10 @@ class Trial:
     def show(self) -> None:
         """The figures, in the width that there is now."""
         found = self.found
-        if found is not None:
+        if self._stale:
+            self._say(self._stale, "warning")
+            self.tail.show([])
+        elif found is not None:
             width = self.head.content_size.width or self._screen.app.size.width
             self.head.show(rule_report.head(found, width))
             self.tail.show(rule_report.tail(found)[: 3 if self._screen.roomy else 1])

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from modconsole.desk import rule_history, ruling
+from modconsole.desk import ruling
 from modconsole.domain.safetext import EMPTY, Safe, fill, fit, join, line, literal
+from modconsole.keys import Command
 from modconsole.screens.base import Rule, bindings
 from modconsole.screens.listing import ListScreen, titles
 from modconsole.screens.rule_dialogs import RollBackDialog, difference
@@ -26,8 +27,7 @@ from modconsole.widgets.pane import Pane
 from modconsole.widgets.plain import Piece
 
 if TYPE_CHECKING:
-    from modconsole.desk.rule_history import BlameLine, RolledBack
-    from modconsole.desk.ruling import Version
+    from modconsole.desk.ruling import BlameLine, RolledBack, Version
 
 NUMBER, WHEN, BY, STATUS = 8, 13, 16, 12
 """Widths of columns, in cells."""
@@ -40,7 +40,8 @@ class Line:
     version: Version
     before: str
     acts: bool
-    """Whether it is the one that a person let act."""
+    """Whether it is the one that acts."""
+    newest: bool = False
 
     @property
     def key(self) -> Key:
@@ -53,6 +54,7 @@ class VersionsScreen(ListScreen[Line]):
 
     PLACE = "rule-versions"
     BINDINGS: ClassVar[list[BindingType]] = bindings("rule-versions")
+    FOOT_FOLLOWS = FEW = True
     DEFAULT_CSS = """
     VersionsScreen { & #changes { height: 60%; padding: 0 1; } }
     """
@@ -73,9 +75,13 @@ class VersionsScreen(ListScreen[Line]):
     def _read(self) -> Sequence[Line]:
         """In a thread."""
         found = ruling.versions(self.desk, self._rule)
-        live = next((each.live_version for each in ruling.listing(self.desk) if each.id == self._rule), None)
+        state = next((each for each in ruling.listing(self.desk) if each.id == self._rule), None)
+        live = state.live_version if state is not None and state.effective == "live" else None
         before = [each.source for each in found[1:]] + [""]
-        return [Line(each, text, each.version == live) for each, text in zip(found, before, strict=True)]
+        return [
+            Line(each, text, each.version == live, newest=not at)
+            for at, (each, text) in enumerate(zip(found, before, strict=True))
+        ]
 
     def below(self) -> ComposeResult:
         """What the version under the cursor changed."""
@@ -140,24 +146,29 @@ class VersionsScreen(ListScreen[Line]):
         """Who wrote each line."""
         self.app.push_screen(BlameScreen(self._rule))
 
+    def refusal(self, command: Command) -> Safe | None:
+        """The newest version is where one is."""
+        if command.id == "version.roll-back" and (self.list.row is None or self.list.row.newest):
+            return literal("It is the newest version already.")
+        return super().refusal(command)
+
     def action_roll_back(self) -> None:
         """Make the text under the cursor the newest one; ask what else goes back."""
         row = self.list.row
         if row is None:
             return
         version = row.version.version
+        was_live = "by" in row.version.evidence or "as" in row.version.evidence
 
-        def counted(done: int) -> None:
-            self.app.push_screen(RollBackDialog(version, done), answered)
+        def counted(found: tuple[int, bool]) -> None:
+            self.app.push_screen(RollBackDialog(version, found[0], acts=was_live and found[1]), answered)
 
         def answered(restore: bool | None) -> None:
             if restore is not None:
                 self.say(literal("Going back \u2026"))
-                self.work(
-                    lambda: rule_history.rollback(self.desk, self._rule, version, restore=restore), self._rolled_back
-                )
+                self.work(lambda: ruling.rollback(self.desk, self._rule, version, restore=restore), self._rolled_back)
 
-        self.work(lambda: rule_history.since(self.desk, self._rule, version), counted)
+        self.work(lambda: (ruling.since(self.desk, self._rule, version), ruling.may_set_live(self.desk)), counted)
 
     def _rolled_back(self, done: RolledBack) -> None:
         self.console.read_again()
@@ -211,7 +222,7 @@ class BlameScreen(PageScreen):
 
     def read(self) -> list[BlameLine]:
         """Line by line."""
-        return rule_history.blame(self.desk, self._rule)
+        return ruling.blame(self.desk, self._rule)
 
     def lines(self, found: list[BlameLine]) -> Sequence[Told]:
         """`v3  ann  12 May  text`."""

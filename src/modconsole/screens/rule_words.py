@@ -15,6 +15,7 @@ from modconsole.widgets.plain import Piece
 
 if TYPE_CHECKING:
     from modconsole.desk.rule_texts import Problem
+    from modconsole.desk.ruling import RuleAct
 
 STATES: Final[dict[str, tuple[Safe, str]]] = {
     "live": (literal("\u25cf live"), "accent"),
@@ -164,3 +165,24 @@ def match_words(match: Mapping[str, Any]) -> Safe:
         said = fill("{} stands there as \u201c{}\u201d", said, written)
     channel = line(str(match.get("channel", "")), 20)
     return fill("{} ({})", said, channel) if channel else said
+
+
+def act_words(act: RuleAct) -> Safe:
+    """What a rule did about a hit, and what became of that: `✓ hold`, `× hold taken back by bob`."""
+    what = line(f"{act.action} {act.value}".strip(), 80)
+    said = {
+        "queued": fill("\u2192 {}", what),
+        "done": fill("\u2713 {}", what),
+        "accepted": fill("\u2713 {}", what),
+        "noted": fill("\u2713 {}", what),
+        "proposed": fill("? {} proposed", what),
+        "declined": fill("\u00d7 {} declined", what),
+        "superseded": fill("\u00b7 {} not needed", what),
+        "undone": fill("\u00d7 {} taken back", what),
+    }.get(act.state, what)
+    return fill("{} by {}", said, line(act.decided_by, 40)) if act.decided_by else said
+
+
+def done_words(acts: Sequence[RuleAct]) -> Safe:
+    """All that was done about a hit."""
+    return join([act_words(act) for act in acts], literal(", "))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from textual.app import SuspendNotSupported
 
-from modconsole.desk import rule_texts, ruling
+from modconsole.desk import rule_texts
 from modconsole.desk.rule_texts import File
 from modconsole.domain.safetext import EMPTY, fill, join, literal
 from modconsole.errors import Conflict, ModConsoleError
@@ -54,11 +54,8 @@ class Writing(RuleActions):
     def moved(self) -> None:
         """The cursor is on another line."""
 
-    def show_state(self, states: Sequence[RuleState]) -> None:
-        """How the rules stand now."""
-
-    def try_again(self) -> None:
-        """There is another version now."""
+    def saved(self) -> None:
+        """It is a version now: `file` and `shown` say so already; `say_saved` is to be called once it is known how it stands."""
 
     @property
     def unsaved(self) -> bool:
@@ -74,7 +71,9 @@ class Writing(RuleActions):
         self.kept = self.shown
         if draft is None or draft.text == self.shown:
             if self.shown.rstrip("\n") != file.text.rstrip("\n"):
-                said = literal("! This file has characters that are invisible or no text: they would go if you save it.")
+                said = literal(
+                    "! This file has characters that are invisible or no text: they would go if you save it."
+                )
                 self.say(said, "warning")
             return
         self.area.replace_all(draft.text)
@@ -160,21 +159,23 @@ class Writing(RuleActions):
         if file is None:
             return
         text = self.area.text
-        self.work(lambda: self._save(file, text), lambda done: self._saved(text, *done), self._not_saved)
+        self.work(lambda: self._save(file, text), lambda saved: self._saved(text, saved), self._not_saved)
 
-    def _save(self, file: File, text: str) -> tuple[File, list[RuleState]]:
+    def _save(self, file: File, text: str) -> File:
         """In a thread."""
         with self._lock:
             saved, _ = rule_texts.save(self.desk, file, text)
             rule_texts.drop_draft(self.desk, file.path)
             self.kept = text
-        return saved, ruling.listing(self.desk)
+        return saved
 
-    def _saved(self, text: str, file: File, states: list[RuleState]) -> None:
+    def _saved(self, text: str, file: File) -> None:
         self.file, self.path, self.shown = file, file.path, text
-        self.show_state(states)
         self.console.read_again()
-        self.try_again()
+        self.saved()
+
+    def say_saved(self) -> None:
+        """Which version it is, and whether it acts."""
         state = self.state
         if state is None or state.effective == "broken" or state.rule is None:
             before = literal(" The version before it stays in force.") if state and state.live_version else EMPTY

@@ -104,7 +104,7 @@ class RulesScreen(RuleActions, ListScreen[Line]):
 
     PLACE = "rules"
     BINDINGS: ClassVar[list[BindingType]] = bindings("rules")
-    FOOT_FOLLOWS = True
+    FOOT_FOLLOWS = FEW = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from modconsole.desk.views import Conversation
 
 if TYPE_CHECKING:
-    from modconsole.desk.views import Entry, Moderated, OutboxRow, QueueRow, Shown
+    from modconsole.desk.views import Entry, Hit, Moderated, OutboxRow, QueueRow, Shown
     from modconsole.domain.records import Decision
 
 UNCOVERED = ("waiting", "sending", "unknown", "snoozed", "promised", "held")
@@ -41,6 +41,8 @@ class Told:
     """Moderation of this message, and of the person or the place as seen at it."""
     stands: tuple[Moderated, ...] = ()
     """What we have done to its author and still holds, as a ban."""
+    hits: tuple[Hit, ...] = ()
+    """What rules found in it."""
     sent_by: str = ""
     """Who wrote this reply of ours at this desk; empty where it was written elsewhere, or by them."""
 
@@ -60,6 +62,7 @@ class Talk:
     _sends: dict[int, list[OutboxRow]] = field(init=False, default_factory=dict)
     _acts: dict[int, list[Moderated]] = field(init=False, default_factory=dict)
     _stands: dict[str, list[Moderated]] = field(init=False, default_factory=dict)
+    _hits: dict[int, list[Hit]] = field(init=False, default_factory=dict)
     _authors: dict[str, str] = field(init=False, default_factory=dict)
     _index: dict[str, int] = field(init=False, default_factory=dict)
     _people: dict[tuple[str, str], QueueRow] = field(init=False, default_factory=dict)
@@ -89,6 +92,8 @@ class Talk:
                 self._sends.setdefault(self._index.get(send.reply_to or "", last), []).append(send)
         for act in acts:
             self._acts.setdefault(self._index.get(act.message or "", last), []).append(act)
+        for hit in talk.hits:
+            self._hits.setdefault(hit.row_id, []).append(hit)
         for act in self.standing:
             self._stands.setdefault(act.target, []).append(act)
         self.waiting = sorted(self._first(ask) for ask in talk.asks if ask.key[0] < 4)
@@ -133,6 +138,7 @@ class Talk:
                 sends=tuple(self._sends.get(index, ())),
                 acts=tuple(self._acts.get(index, ())),
                 stands=tuple(self._stands.get(entries[index].author, ())),
+                hits=tuple(self._hits.get(entries[index].row_id, ())),
                 sent_by=self._authors.get(entries[index].id, ""),
             )
             for index in range(start, min(stop, len(entries)))

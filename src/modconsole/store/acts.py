@@ -245,7 +245,11 @@ def in_conversation(db: Db, conversation: int) -> list[Moderated]:
 
 
 _WAITED = "d.not_before is not null or d.state in ('queued', 'unsure')"
-_OPEN = "d.state in ('queued', 'unsure') or (d.state in ('doing', 'failed') and d.not_before is not null)"
+_OPEN = (
+    "d.state in ('queued', 'unsure') or (d.state in ('doing', 'failed') and d.not_before is not null"
+    " and not (d.state = 'failed' and d.by like 'rule:%'))"
+)
+"""What a rule could not do is among the proposals (`store.rule_acts`)."""
 
 
 def under_way(db: Db, limit: int) -> list[Moderated]:

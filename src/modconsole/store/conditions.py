@@ -71,6 +71,8 @@ def _one(key: str, value: str, now: int) -> Condition:
         if value == "new":
             return NEW, []
         return "exists (select 1 from json_each(k.badges) where value = ?)", [value]
+    if key == "rule":
+        return HIT, [value]
     if key == "by":
         return "k.by = ? or k.claimed_by = ?", [value, value]
     return TAGGED, [value]
@@ -81,6 +83,12 @@ NEW = (
     " where q.source = k.source and q.native = k.person)"
 )
 """Whether the first open message of an ask is the person's first on that source."""
+
+HIT = (
+    "exists (select 1 from verdict v where v.conversation = k.conversation and v.person = p.id and v.rule = ? collate nocase"
+    " and v.settled is null)"
+)
+"""Whether a rule hit one of the person's messages there."""
 
 TAGGED = (
     "exists (select 1 from decision d, json_each(d.tags) t where d.conversation = k.conversation and d.act = 'tag'"

@@ -186,13 +186,13 @@ def settle(db: Db, now: int, *, watch: bool = True) -> int:
     `watch` also looks at what was carried out in the last weeks: whether a person, or the platform's own moderators, have taken
     it back since.
     """
-    changes = [*_carried_out(db, now), *(_taken_back(db, now) if watch else ())]
+    changes = [*_carried_out(db, now), *_moot(db), *(_taken_back(db, now) if watch else ())]
     if not changes:
         return 0
     with db.write():
         for act in changes:
             before = db.value("select state from rule_act where id = ?", (act.id,))
-            if before not in ("queued", "done", "accepted"):
+            if before not in ("queued", "done", "accepted", "proposed"):
                 continue  # somebody else has written it down since
             store(db, act)
             counted = Tally(acted=int(act.state == "done"))
@@ -212,24 +212,36 @@ def settle(db: Db, now: int, *, watch: bool = True) -> int:
 def _carried_out(db: Db, now: int) -> list[RuleAct]:
     """Of acts in line those that came to something."""
     found = db.rows(
-        f"select {_COLUMNS}, d.state, d.trouble, ifnull(m.state, 'live'), d.undone_at, d.undone_by, d.kind from rule_act a"
-        " join moderation d on d.id = a.ref join verdict v on v.id = a.verdict join message m on m.id = v.message"
+        f"select {_COLUMNS}, d.state, d.trouble, d.undone_at, d.undone_by from rule_act a join moderation d on d.id = a.ref"
         " where a.state = 'queued' and a.kind = 'moderation' and d.state in ('done', 'failed', 'cancelled')"
     )
     changed = []
     for row in found:
         act = RuleAct(**dict(zip(RuleAct.__struct_fields__, row[:_WIDTH], strict=True)))
-        state, trouble, stands, undone_at, undone_by, kind = row[_WIDTH:]
+        state, trouble, undone_at, undone_by = row[_WIDTH:]
         if undone_at is not None:
             act.state, act.decided_at, act.decided_by = "undone", undone_at, undone_by
         elif state == "done":
             act.state = "done"
         elif state == "cancelled":
             act.state, act.decided_at, act.decided_by, act.trouble = "undone", now, "", "It was called off."
-        elif kind == "message" and stands != "live" and act.action in ("hold", "hide", "remove", "spam"):
-            act.state, act.trouble = "superseded", f"The message is {stands} now."
         else:
             act.state, act.trouble = "proposed", trouble or "The platform did not do it."
+        changed.append(act)
+    return changed
+
+
+def _moot(db: Db) -> list[RuleAct]:
+    """Proposals to take a message down that somebody else has taken down meanwhile."""
+    found = db.rows(
+        f"select {_COLUMNS}, m.state from rule_act a join verdict v on v.id = a.verdict join message m on m.id = v.message"
+        " where a.state = 'proposed' and a.action in ('hold', 'hide', 'remove', 'spam') and (m.state in ('removed', 'spam',"
+        " 'deleted') or (a.action in ('hold', 'hide') and m.state in ('held', 'hidden')))"
+    )
+    changed = []
+    for row in found:
+        act = RuleAct(**dict(zip(RuleAct.__struct_fields__, row[:_WIDTH], strict=True)))
+        act.state, act.trouble = "superseded", f"The message is {row[_WIDTH]} now."
         changed.append(act)
     return changed
 

@@ -246,11 +246,11 @@ def pause(db: Db, ident: str, why: str, now: int) -> bool:
         )
 
 
-def unpause(db: Db, ident: str) -> None:
-    """A paused rule judges again; it does not act, for that it is set live."""
+def retire(db: Db, ident: str) -> None:
+    """No version of a rule acts any more, until somebody sets one live. It is not paused then."""
     with db.write():
         db.run(
             "update rule set paused_at = null, paused_why = null, live_version = null, live_at = null, live_by = null"
-            " where id = ? and paused_at is not null",
+            " where id = ?",
             (ident,),
         )

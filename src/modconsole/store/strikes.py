@@ -121,14 +121,18 @@ def listing(db: Db, limit: int, *, now: int | None = None, source: str = "") -> 
 
 
 def take_back(db: Db, ident: str, by: str, now: int) -> bool:
-    """Mark a strike as taken back. False where it was already."""
+    """Mark a strike as taken back, and the proposal that it came from as not wanted after all. False where it was already."""
     with db.write():
-        return (
-            db.run(
-                "update strike set undone_at = ?, undone_by = ? where id = ? and undone_at is null", (now, by, ident)
-            )
-            > 0
+        changed = db.run(
+            "update strike set undone_at = ?, undone_by = ? where id = ? and undone_at is null", (now, by, ident)
         )
+        if changed:
+            db.run(
+                "update rule_act set state = 'declined', decided_at = ?, decided_by = ?"
+                " where kind = 'strike' and ref = ? and state = 'accepted'",
+                (now, by, ident),
+            )
+        return changed > 0
 
 
 def put_back(db: Db, message: int, at: int, by: str) -> list[Strike]:
@@ -156,7 +160,7 @@ class Step(Struct, kw_only=True):
 
 
 def propose(
-    db: Db, strike: Strike, action: str, value: str, span: int | None, now: int, *, state: str = "proposed"
+    db: Db, strike: Strike, action: str, value: str, span: int | None, now: int, *, why: str, state: str = "proposed"
 ) -> Step:
     """Put what follows from a strike among the proposals, or the notes."""
     assert strike.message_row is not None
@@ -168,10 +172,10 @@ def propose(
             (LADDER, now, strike.message_row),
         )
         db.run(
-            "insert into rule_act (id, verdict, rule, version, at, action, value, span, state)"
-            " select ?, id, rule, version, ?, ?, ?, ?, ? from verdict"
+            "insert into rule_act (id, verdict, rule, version, at, action, value, span, state, trouble)"
+            " select ?, id, rule, version, ?, ?, ?, ?, ?, ? from verdict"
             " where message = ? and rule = ? and version = 0 and mode = 'strike'",
-            (strike.id, now, action, value, span, state, strike.message_row, LADDER),
+            (strike.id, now, action, value, span, state, why, strike.message_row, LADDER),
         )
     found = step(db, strike.id)
     assert found is not None

@@ -99,17 +99,19 @@ def store(db: Db, found: Sequence[Found], now: int) -> list[Given]:
     return given
 
 
-def over(db: Db, messages: Collection[int], standing: Collection[tuple[int, str, int]]) -> int:
-    """Of messages that were judged again: hits on their earlier text that hold no more. `standing` are those that do, as
-    (message, rule, version). Gives how many there were."""
+def over(
+    db: Db, messages: Collection[int], judged: Collection[tuple[str, int]], standing: Collection[tuple[int, str, int]]
+) -> int:
+    """Of messages that were judged again: hits on their earlier text that hold no more. `judged` are the versions that judged
+    them, `standing` what they hit now, as (message, rule, version). Gives how many there were."""
     if not messages:
         return 0
     found = db.rows(
         "select id, message, rule, version from verdict where message in (select value from json_each(?))"
-        " and settled is null",
+        " and settled is null and mode in ('live', 'shadow')",
         (_json(list(messages)),),
     )
-    gone = [row[0] for row in found if row[1:] not in standing]
+    gone = [row[0] for row in found if row[2:] in judged and row[1:] not in standing]
     db.run("update verdict set settled = 'edited' where id in (select value from json_each(?))", (_json(gone),))
     return len(gone)
 
@@ -208,6 +210,15 @@ def hits(db: Db, rule: str, limit: int, before: int | None = None) -> list[Hit]:
 def on_message(db: Db, message: int) -> list[Hit]:
     """All verdicts on a message, by its row id, oldest first."""
     return _hits(db, "where v.message = ? order by v.id", (message,))
+
+
+def in_conversation(db: Db, conversation: int) -> list[Hit]:
+    """Of each message of a conversation, by its row id, the latest verdict of each rule that still holds, oldest first."""
+    return _hits(
+        db,
+        f"where v.conversation = ? and {_LATEST} and ifnull(v.settled, '') <> 'edited' order by v.id",
+        (conversation,),
+    )
 
 
 def get(db: Db, ident: int) -> Hit | None:

@@ -10,142 +10,61 @@ platform or this account cannot do becomes a proposal, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Final, Literal, cast
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Final, cast
 
-from msgspec import Struct
-
-from modconsole.connectors.acts import ActInfo, Target
-from modconsole.connectors.base import Connector
+from modconsole.connectors.acts import ActInfo
 from modconsole.domain.ids import new_id
 from modconsole.domain.records import Act as DecisionAct
 from modconsole.domain.records import Decision
 from modconsole.domain.times import DAY, to_datetime
-from modconsole.errors import PlatformError, UsageError
+from modconsole.errors import UsageError
 from modconsole.store import acts, rule_acts, tallies, verdicts
-from modconsole.store.acts import Moderated
 from modconsole.store.db import Db
 from modconsole.store.ingest import ingest
-from modconsole.store.rule_acts import Placed, RuleAct
+from modconsole.store.rule_acts import RuleAct
 from modconsole.store.tallies import Tally
 from modconsole.store.verdicts import Given, Judgeable
-from modconsole.sync.bench import key
 from modconsole.sync.moderate import checked
+from modconsole.sync.rule_orders import ON, REMOVES, Live, Order, Powers, kind_of, order_of, steps
 from modconsole.sync.rulebook import Enforced
 
 if TYPE_CHECKING:
-    from modconsole.policy.model import Action, ActionName, Rule
+    from modconsole.policy.model import Action, ActionName
 
-REMOVES: Final[dict[str, int]] = {"hold": 1, "hide": 2, "spam": 3, "remove": 4}
-"""The acts that take a message down, the gentlest first."""
-SILENCES: Final[dict[str, int]] = {"mute": 1, "ban": 2}
-"""The acts that silence its author."""
-ON: Final[dict[str, Target]] = {
-    "hold": "message",
-    "hide": "message",
-    "remove": "message",
-    "spam": "message",
-    "approve": "message",
-    "report": "message",
-    "mute": "person",
-    "ban": "person",
-    "lock": "conversation",
-}
-"""What is acted on by the actions that are acts on the platform."""
 FRESH: Final = DAY
 """A live rule acts on no message that is older."""
 _ONCE: Final = ("suggest snippet", "suggest close", "escalate", "assign")
 """Of these one for an ask is enough."""
 _SHOWN_AGAIN: Final = ("approve", "restore", "unhide")
 
-Order = Literal["all", "automoderator"]
-
-
-class Powers(Struct, frozen=True):
-    """What a platform has, and what this account may do there; `may` is None where that could not be asked."""
-
-    infos: dict[tuple[str, str], ActInfo]
-    may: frozenset[tuple[str, str]] | None
-
-    @classmethod
-    def of(cls, connector: Connector) -> Powers:
-        """What a connector says. A platform that is out of reach is asked again later."""
-        infos = {(str(info.act), str(info.on)): info for info in connector.capabilities.acts}
-        try:
-            may = frozenset((str(info.act), str(info.on)) for info in connector.acts())
-        except PlatformError:
-            may = None
-        return cls(infos, may)
-
-
-class Live(Struct, frozen=True):
-    """A hit of a live rule, about which something is to be done."""
-
-    enforced: Enforced
-    verdict: int
-
-    @property
-    def rule(self) -> Rule:
-        """The rule."""
-        return self.enforced.rule
-
-    @property
-    def by(self) -> str:
-        """Under which name it acts."""
-        return f"rule:{key(self.enforced.rule.id, self.enforced.version)}"
-
-
-Step = tuple[Live, "Action", str]
-"""An action of a hit; in words why it is not done, else empty."""
-
-
-def steps(hits: Iterable[Live], order: Order) -> list[Step]:
-    """The actions of all rules that hit a message, in the order in which they are done.
-
-    all: larger priorities first, among equal ones what takes down most. automoderator: the rules that remove come first, and
-    after the first of them that hits no other of them does anything.
-    """
-    from modconsole.policy.model import ACTIONS
-
-    def removes(hit: Live) -> bool:
-        return order == "automoderator" and any(ACTIONS[each.name].phase == "removal" for each in hit.rule.actions)
-
-    def place(hit: Live) -> tuple[bool, int, int, str, int, str]:
-        rule = hit.rule
-        strength = max((REMOVES.get(each.name, 0) for each in rule.actions), default=0) if order == "all" else 0
-        return (order == "automoderator" and not removes(hit), -rule.priority, -strength, rule.path, rule.line, rule.id)
-
-    found: list[Step] = []
-    ended = ""
-    for hit in sorted(hits, key=place):
-        over = f"Rule {ended} came first." if ended and removes(hit) else ""
-        found += [(hit, action, over) for action in _by_strength(hit.rule.actions)]
-        if removes(hit):
-            ended = ended or hit.rule.id
-    return found
-
-
-def _by_strength(actions: Sequence[Action]) -> list[Action]:
-    """What takes down before the rest, the strongest first."""
-    return sorted(actions, key=lambda each: -{**REMOVES, **SILENCES}.get(each.name, 0))
-
-
-def _kind(name: ActionName) -> str:
-    """Of what there can be only one."""
-    return "removal" if name in REMOVES else "silence" if name in SILENCES else ""
-
 
 class Consequences:
-    """Lets live rules act, within one transaction. `powers` says of a source what can be done there, where that is known."""
+    """Lets live rules act, within one transaction. `powers` says of a source what can be done there, where that is known.
 
-    def __init__(self, db: Db, now: int, undo_delay: int, order: Order, powers: Callable[[str], Powers | None]) -> None:
+    With `who` it is a person who does what the rules say, on messages of any age.
+    """
+
+    def __init__(
+        self,
+        db: Db,
+        now: int,
+        undo_delay: int,
+        order: Order,
+        powers: Callable[[str], Powers | None],
+        *,
+        who: str = "",
+    ) -> None:
         self.db = db
         self.now = now
         self.undo_delay = undo_delay
         self.order = order
         self.powers = powers
+        self.who = who
 
-    def act(self, hits: Sequence[tuple[Enforced, Given]], fresh: Collection[int], *, waiting: bool = False) -> None:
+    def act(
+        self, hits: Sequence[tuple[Enforced, Given]], fresh: Collection[int], *, waiting: bool = False
+    ) -> list[RuleAct]:
         """Do what follows from hits. `fresh` are messages that are stored just now for the first time.
 
         With `waiting` age is no hindrance to what is done here; on the platform nothing is done to what is older than a day.
@@ -156,21 +75,23 @@ class Consequences:
             message = messages[given.found.message]
             if self._concerns(enforced, message, message.ident in fresh, waiting=waiting):
                 by_message.setdefault(message.ident, []).append(Live(enforced, given.ident))
-        for ident, live in by_message.items():
-            self.on_message(messages[ident], live)
+        return [done for ident, live in by_message.items() for done in self.on_message(messages[ident], live)]
 
     def _concerns(self, enforced: Enforced, message: Judgeable, fresh: bool, *, waiting: bool) -> bool:
         """Whether a message was first seen when the rule was live, and is young enough."""
+        if self.who:
+            return True
         seen = message.first_observed if message.first_observed is not None else (self.now if fresh else None)
         if seen is None or enforced.live_at is None or seen < enforced.live_at:
             return False
         return waiting or message.created_at >= self.now - FRESH
 
-    def on_message(self, message: Judgeable, hits: Sequence[Live]) -> None:
+    def on_message(self, message: Judgeable, hits: Sequence[Live]) -> list[RuleAct]:
         """What follows for one message from all rules that hit it."""
-        before = rule_acts.on_message(self.db, message.ident)
+        every: list[RuleAct] = []
+        before = [each.act for each in rule_acts.on_message(self.db, message.ident)]
         for hit, action, over in steps(hits, self.order):
-            if any(_same(each.act, hit, action) for each in before):
+            if any(_same(each, hit, action) for each in before):
                 continue
             done = self._new(hit, action)
             if over:
@@ -179,12 +100,14 @@ class Consequences:
                 self._on_platform(hit, action, message, before, done)
             else:
                 self._here(hit, action, message, done)
+            if self.who and done.state in ("queued", "done"):
+                done.state, done.decided_at, done.decided_by = "accepted", self.now, self.who
             rule_acts.store(self.db, done)
+            every.append(done)
             if done.state == "done":
                 tallies.add(self.db, self.now, [(done.rule, done.version, Tally(acted=1))])
-            placed = rule_acts.get(self.db, done.id)
-            assert placed is not None
-            before.append(placed)
+            before.append(done)
+        return every
 
     def _new(self, hit: Live, action: Action) -> RuleAct:
         return RuleAct(
@@ -201,7 +124,7 @@ class Consequences:
     # -- on the platform -------------------------------------------------------------------------------------------------------
 
     def _on_platform(
-        self, hit: Live, action: Action, message: Judgeable, before: Sequence[Placed], done: RuleAct
+        self, hit: Live, action: Action, message: Judgeable, before: Sequence[RuleAct], done: RuleAct
     ) -> None:
         pointless = self._pointless(action, message, before)
         if pointless:
@@ -215,7 +138,15 @@ class Consequences:
                 return
             order = checked(
                 info,
-                order_of(action, info, message, by=hit.by, now=self.now, not_before=self.now + self.undo_delay),
+                order_of(
+                    action,
+                    info,
+                    message,
+                    rule=hit.rule,
+                    by=self.who or hit.by,
+                    now=self.now,
+                    not_before=self.now + self.undo_delay,
+                ),
                 self.now,
             )
         except UsageError as error:
@@ -240,18 +171,18 @@ class Consequences:
             raise UsageError(f"It can only be done to messages that are {info.whose}.")
         return info
 
-    def _pointless(self, action: Action, message: Judgeable, before: Sequence[Placed]) -> str:
+    def _pointless(self, action: Action, message: Judgeable, before: Sequence[RuleAct]) -> str:
         """Why an act would change nothing; empty where it would."""
         if ON[action.name] == "person" and message.ours:
             return "Its author is one of us."
-        kind = _kind(action.name)
+        kind = kind_of(action.name)
         for each in before:
             if (
                 kind
-                and _kind(cast("ActionName", each.act.action)) == kind
-                and each.act.state in ("queued", "done", "accepted")
+                and kind_of(cast("ActionName", each.action)) == kind
+                and each.state in ("queued", "done", "accepted")
             ):
-                return f"Rule {each.act.rule} came first."
+                return f"Rule {each.rule} came first."
         if ON[action.name] == "message":
             powers = self.powers(message.source)
             info = powers.infos.get((action.name, "message")) if powers is not None else None
@@ -266,13 +197,15 @@ class Consequences:
             return "It was done already."
         return ""
 
-    def _doubt(self, message: Judgeable, action: Action, before: Sequence[Placed]) -> str:
+    def _doubt(self, message: Judgeable, action: Action, before: Sequence[RuleAct]) -> str:
         """Why a person should decide; empty where a rule may."""
+        if self.who:
+            return ""
         if message.created_at < self.now - FRESH:
             return "The message is older than a day."
-        if _kind(action.name) != "removal":
+        if kind_of(action.name) != "removal":
             return ""
-        back = next((each.act for each in before if each.act.action in REMOVES and each.act.state == "undone"), None)
+        back = next((each for each in before if each.action in REMOVES and each.state == "undone"), None)
         if back is not None:
             return f"{back.decided_by or 'Somebody'} took back what rule {back.rule} did to it."
         for each in acts.on(self.db, message.source, "message", message.message):
@@ -319,7 +252,7 @@ class Consequences:
         decision = Decision(
             id=new_id(self.now),
             at=to_datetime(self.now),
-            by=hit.by,
+            by=self.who or hit.by,
             act=act,
             source=message.source,
             conversation=message.conversation,
@@ -337,31 +270,3 @@ def _same(act: RuleAct, hit: Live, action: Action) -> bool:
     back a person is asked when the text has changed."""
     said = (act.rule, act.action, act.value) == (hit.rule.id, action.name, action.value)
     return said and act.state not in ("superseded", "undone")
-
-
-def order_of(action: Action, info: ActInfo, message: Judgeable, *, by: str, now: int, not_before: int) -> Moderated:
-    """The act on the platform for an action, to be carried out by whoever syncs."""
-    on = ON[action.name]
-    label = ""
-    if "label" in info.takes | info.needs:
-        label = next((each for each in info.choices if each.casefold() == action.value.casefold()), "")
-        label = label or (action.value if not info.choices else "")
-    target = {"message": message.message, "person": message.person, "conversation": message.conversation}[on]
-    return Moderated(
-        id=new_id(now),
-        at=now,
-        by=by,
-        source=message.source,
-        conversation=message.conversation,
-        on=on,
-        target=target,
-        message=message.message,
-        person=None if on == "conversation" else message.person,
-        act=action.name,
-        label=label,
-        reason="" if label else action.value,
-        until=now + action.span if action.span is not None else None,
-        was=message.state if on == "message" else None,
-        state="queued",
-        not_before=not_before,
-    )

@@ -61,6 +61,9 @@ class Turn(Struct, kw_only=True):
                 hint="Please report it, with the log.",
             )
             self._failed(db, result, unforeseen)
+        finally:
+            if self.judging is not None:
+                self.judging.leave(db, self.clock())
         result.seconds = (self.clock() - began) / SECOND
         log.info(
             "%s: %s, %d new, %d changed, %d gone, %d set aside, %d sent, %.1f s",

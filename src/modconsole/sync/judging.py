@@ -22,13 +22,14 @@ from typing import TYPE_CHECKING
 
 from modconsole.connectors.base import Connector
 from modconsole.domain.times import DAY, MINUTE
-from modconsole.errors import ModConsoleError
+from modconsole.errors import ModConsoleError, StoreError
 from modconsole.store import judged, rule_acts, rules, verdicts
 from modconsole.store.db import Db
 from modconsole.store.rules import RuleRow
 from modconsole.sync import rulebook
 from modconsole.sync.bench import Bench
-from modconsole.sync.consequences import Consequences, Powers
+from modconsole.sync.consequences import Consequences
+from modconsole.sync.rule_orders import Powers
 from modconsole.sync.rulebook import Rulebook
 
 if TYPE_CHECKING:
@@ -85,11 +86,11 @@ class Judging:
         """The rules that are in force, made ready; made anew only when something about them has changed."""
         with self._lock:
             found = self.book.read()
+            made = self._made
+            if made is not None and made[0] is found and made[1] == rules.rules(db) and now < made[2]:
+                return made[3]
             rulebook.record(db, found, now)
             rows = rules.rules(db)
-            made = self._made
-            if made is not None and made[0] is found and made[1] == rows and now < made[2]:
-                return made[3]
             enforced = rulebook.in_force(db, found, now)
             ends = min((e.rule.expires for e in enforced if e.rule.expires is not None), default=1 << 62)
             bench = Bench(enforced, found.house)
@@ -170,9 +171,13 @@ class Judging:
             self._failed(db, now, error)
 
     def leave(self, db: Db, now: int) -> None:
-        """At the end of a connection's work: what judging took is written down."""
-        if self._made is not None:
-            self._made[3].write_down(db, now)
+        """At the end of a connection's work: nothing is judged any more, and what judging took is written down."""
+        db.judge = None
+        try:
+            if self._made is not None:
+                self._made[3].write_down(db, now)
+        except StoreError as error:  # a count that is lost is no reason to fail
+            log.warning("what judging took could not be written down: %s", error.message)
 
     def catch_up(self, db: Db, bench: Bench, now: int, stop: Flag | None = None, most: int = PER_TURN) -> int:
         """Judge what was stored while nobody judged, or while that failed; gives how many messages."""
@@ -182,13 +187,16 @@ class Judging:
                 ids, through, change = judged.left(db, PORTION)
                 if not ids:
                     return count
-                self._each(db, bench, ids, now)
+                failures = self._each(db, bench, ids, now)
+                if len(failures) == len(ids):
+                    raise failures[0]  # it is not the messages
                 judged.moved(db, through, change)
             count += len(ids)
         return count
 
-    def _each(self, db: Db, bench: Bench, ids: Sequence[int], now: int) -> None:
-        """Judge messages together; where that fails, by halves, so that one bad message holds up no other."""
+    def _each(self, db: Db, bench: Bench, ids: Sequence[int], now: int) -> list[Exception]:
+        """Judge messages together; where that fails, by halves, so that one bad message holds up no other. Gives why, for each
+        message that cannot be judged."""
         try:
             with db.attempt():
                 self._pass(db, bench, ids, now)
@@ -197,10 +205,10 @@ class Judging:
                 raise
             if len(ids) == 1:
                 log.error("a message cannot be judged: row %d, %s", ids[0], type(error).__name__)
-                return
+                return [error]
             half = len(ids) // 2
-            self._each(db, bench, ids[:half], now)
-            self._each(db, bench, ids[half:], now)
+            return [*self._each(db, bench, ids[:half], now), *self._each(db, bench, ids[half:], now)]
+        return []
 
     def wait(self, db: Db, bench: Bench, now: int) -> int:
         """Judge asks whose wait has become as long as a rule about waiting says. Gives how many messages."""

@@ -123,7 +123,14 @@ def record(db: Db, found: RuleSet, now: int, *, by: str = "", restored: dict[str
     for problem in found.problems:
         if not problem.warning:
             broken.setdefault(problem.rule or problem.path, problem.words)
-    return rules.record(db, [seen_of(rule) for rule in found.rules], broken, now, by=by, restored=restored)
+    changed = rules.record(db, [seen_of(rule) for rule in found.rules], broken, now, by=by, restored=restored)
+    for rule in found.rules if changed else ():
+        row = rules.rule(db, rule.id) if rule.status == "paused" else None
+        if (
+            row is not None and row.live_version is not None
+        ):  # so that it takes a person with the right to set it live again
+            rules.pause(db, rule.id, "Its file says so.", now)
+    return changed
 
 
 def in_force(db: Db, found: RuleSet, now: int) -> list[Enforced]:

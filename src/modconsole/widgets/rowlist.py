@@ -159,6 +159,11 @@ class RowList(Painted, Generic[R], can_focus=True):
         self.window.open(key)
         self._read_on()
 
+    def show_news(self) -> None:
+        """Scroll to what has arrived above, as far as the row under the cursor stays on the screen."""
+        self.window.scroll(-self.window.new_above)
+        self._moved()
+
     def set_marks(self, keys: set[Key]) -> None:
         """Mark exactly these rows."""
         self.marks = set(keys)

@@ -1,0 +1,164 @@
+"""The backtest finds what the judge would find in all messages, nothing else, and in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from modconsole.domain.facts import Fact
+from modconsole.policy import backtest, plan
+from modconsole.policy.backtest import Backtest, Batch
+from modconsole.policy.model import Action, Check, Not, Ref, Rule, Selection, Some, TextCheck, When
+from tests.policy.worlds import World, rules, texts
+
+
+def rule(*alternatives: tuple[Check, ...], when: When | None = None) -> Rule:
+    """A rule of one selection."""
+    return Rule(
+        id="r",
+        name="r",
+        selections=(Selection(name="s", alternatives=alternatives),),
+        when=when or Ref("s"),
+        actions=(Action(name="flag"),),
+        exempt_us=False,
+    )
+
+
+def words(*items: str, **options: object) -> TextCheck:
+    """A check for words in the body."""
+    return TextCheck(**{"fields": ("body",), "items": items, **options})  # type: ignore[arg-type]
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    rules(),
+    st.lists(st.tuples(texts, st.none() | texts, st.integers(1, 3), st.integers(1, 3)), min_size=1, max_size=12),
+    st.lists(texts, min_size=9, max_size=9),
+    st.sets(st.integers(0, 11), max_size=3),
+)
+def test_it_finds_exactly_what_the_judge_finds_in_all_messages(
+    tmp_path_factory: pytest.TempPathFactory,
+    asked: Rule,
+    messages: list[tuple[str, str | None, int, int]],
+    called: list[str],
+    edited: set[int],
+) -> None:
+    """Any rule, any messages, some of them edited after they had been copied: the same messages, the same places."""
+    world = World(tmp_path_factory.mktemp("world"))
+    world.shown = {talk: called[talk - 1] for talk in (1, 2, 3)}
+    world.known = {person: (called[person + 2], called[person + 5]) for person in (1, 2, 3)}
+    for message in messages:
+        world.feed.add(*message)
+    if edited:
+        world.view()
+        for row in edited & set(range(1, len(messages) + 1)):
+            world.feed.edit(row, called[row % 9])
+    try:
+        assert world.tried(asked) == world.brute(asked)
+    finally:
+        world.corpus.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A hundred messages; every tenth says free, every twentieth giveaway."""
+    made = World(tmp_path)
+    for n in range(100):
+        made.feed.add(f"{n} {'free' if n % 10 == 0 else ''} {'giveaway' if n % 20 == 0 else ''} lunch")
+    return made
+
+
+def asked(world: World, one: Rule) -> tuple[list[int], int, bool]:
+    """The hits, how many messages were judged for them, and whether all were read."""
+    test = Backtest(one, world.view(), world)
+    batches = list(test.run(lambda: False))
+    assert batches[-1].done == batches[-1].of == 100
+    return (
+        [found.ident for batch in batches for found in batch.found],
+        sum(batch.judged for batch in batches),
+        test.plan.reads_all,
+    )
+
+
+def test_only_messages_with_the_word_are_judged_newest_first(world: World) -> None:
+    """Ten of a hundred have it."""
+    hits, judged, everything = asked(world, rule((words("free"),)))
+    assert hits == [91, 81, 71, 61, 51, 41, 31, 21, 11, 1]
+    assert (judged, everything) == (10, False)
+
+
+def test_of_words_that_must_all_be_there_the_rarest_is_looked_for(world: World) -> None:
+    """Five messages have both; no more are judged, however the rule is written."""
+    both = (words("free"), words("giveaway"), words("lunch"))
+    assert asked(world, rule(both))[1] == 5
+    assert asked(world, rule((words("lunch", "free", "giveaway", every=True),)))[1] == 5
+    three = [rule((each,)).selections[0] for each in both]
+    named = tuple(Selection(name=f"s{n}", alternatives=each.alternatives) for n, each in enumerate(three))
+    for when, judged in (
+        (Some(3, (Ref("s0"), Ref("s1"), Ref("s2"))), 5),
+        (Some(2, (Ref("s0"), Ref("s1"), Ref("s2"))), 10),
+        (Some(2, (Ref("s0"), Not(Ref("s1")))), 10),
+        (Not(Ref("s0")), 100),
+    ):
+        one = Rule(id="r", name="r", selections=named, when=when, actions=(), exempt_us=False)
+        assert asked(world, one)[1] == judged
+
+
+def test_facts_and_negations_need_all_messages_only_where_no_words_are_asked_for(world: World) -> None:
+    """Whatever is not in the text does not widen the search; alone it makes it read everything."""
+    first = Fact(name="author first")
+    assert asked(world, rule((words("free"), first)))[1:] == (10, False)
+    assert asked(world, rule((words("free"), words("giveaway", negated=True))))[1:] == (10, False)
+    assert asked(world, rule((first,)))[1:] == (100, True)
+    assert asked(world, rule((words("free"),), (first,)))[1:] == (100, True)
+
+
+def test_a_stop_ends_it_between_two_batches(world: World) -> None:
+    """No more is judged once nobody wants to know."""
+    seen: list[Batch] = []
+    for batch in Backtest(rule((words("lunch"),)), world.view(), world).run(lambda: len(seen) == 2):
+        seen.append(batch)
+    assert len(seen) == 2
+    assert sum(batch.judged for batch in seen) < 10
+
+
+def test_batches_grow_while_the_judge_is_quick_and_shrink_when_he_is_not() -> None:
+    """So that a stop is heard soon, and quick rules pay little for it."""
+    size, sizes = backtest.FIRST, []
+    for _ in range(12):
+        size = backtest._next(size, 0.0001)
+        sizes.append(size)
+    assert sizes == sorted(sizes)
+    assert sizes[-1] == backtest.MOST
+    assert backtest._next(512, 1.0) < 10
+    assert backtest._next(3, 1.0) == 1
+    assert backtest._next(64, backtest.LONG * 0.7) == 64
+
+
+def test_stretches_together_find_what_one_finds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is looked for ahead comes in the same order."""
+    before = asked(world, rule((words("free"),)))
+    view = world.view()
+    monkeypatch.setattr(
+        type(view), "chunks", lambda self, size=0: iter([(n, n + 7 if n < 98 else 100) for n in range(98, -1, -7)])
+    )
+    assert asked(world, rule((words("free"),))) == before
+
+
+def test_an_expression_that_runs_wild_is_reported_and_stops_nothing(tmp_path: Path) -> None:
+    """It is skipped on the message it runs wild on; other hits come."""
+    world = World(tmp_path)
+    for n in range(4):
+        world.feed.add("x" * 3000 if n == 2 else "xxy")
+    test = Backtest(rule((words(r"(x+x+)+y", regex=True, method="substring"),)), world.view(), world, limit=0.02)
+    batches = list(test.run(lambda: False))
+    assert [found.ident for batch in batches for found in batch.found] == [4, 2, 1]
+    assert [each.ident for batch in batches for each in batch.skipped] in ([3], [])
+
+
+def test_a_plan_says_whether_it_reads_everything(world: World) -> None:
+    """For the figures of a report."""
+    assert plan.Plan(rule((words("x", negated=True),)), world.view(), world).reads_all
