@@ -45,7 +45,7 @@ texts = st.builds(
 
 def _valid(expression: str) -> bool:
     try:
-        regex.compile(expression, regex.V0)
+        regex.compile(expression, regex.V0, cache_pattern=False)  # its cache shuffles, and Hypothesis minds
     except regex.error:
         return False
     return True
