@@ -75,6 +75,16 @@ def _chars(node: Chars) -> str:
     return f"[{listed}]" if listed else "[^\\x00-\\x{10FFFF}]"
 
 
+def _ranges(chars: str) -> Iterator[tuple[int, int]]:
+    """Characters as stretches of code points."""
+    codes = sorted(set(map(ord, chars)))
+    first = 0
+    for at, code in enumerate(codes, 1):
+        if at == len(codes) or codes[at] != code + 1:
+            yield codes[first], code
+            first = at
+
+
 def _options() -> Any:
     import re2
 
