@@ -14,12 +14,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Final
 
-from modconsole.policy.expressions import Anchor, Anything, Branch, Chars, Node, Repeat, Unclear, parse
+from modconsole.policy.expressions import WRITTEN, Anchor, Anything, Branch, Chars, Node, Repeat, Unclear, parse
 
 __all__ = ["Superset", "superset", "translated"]
 
-_FEW: Final = 8
-"""Repeats above this many are written as "this many or more": RE2 unrolls them."""
 _CANARY: Final = "\x02\x03\x02"
 """Put at the end of every text, and looked for: RE2 answers "no match" also where it ran out of memory."""
 _STEPWISE: Final = 3
@@ -56,8 +54,8 @@ def translated(node: Node, *, anchored: bool = True) -> str:
 
 def _repeat(node: Repeat, anchored: bool) -> str:
     inner = f"(?:{translated(node.part, anchored=anchored)})"
-    least = min(node.least, _FEW)
-    if node.most is None or node.most > _FEW:
+    least = min(node.least, WRITTEN)
+    if node.most is None or node.most > WRITTEN:
         return inner + ("*" if least == 0 else "+" if least == 1 else f"{{{least},}}")
     return inner + ("?" if (least, node.most) == (0, 1) else f"{{{least},{node.most}}}")
 
