@@ -16,7 +16,7 @@ from modconsole.policy.model import Ref, Rule, Selection, TextCheck
 
 UNICODE: Final = (
     "казино", "бесплатно", "выиграл", "подарок", "δωρεάν", "καζίνο", "θέλεις", "größe", "straße", "naïve", "crème brûlée",
-    "señor", "façade", "jalapeño", "ｆｒｅｅ", "𝓯𝓻𝓮𝓮 𝓶𝓸𝓷𝓮𝔂", "ℌ𝔢𝔩𝔭", "無料", "お金", "賭博", "도박", "무료", "مجاني", "חינם", "💰💰",
+    "señor", "façade", "jalapeño", "ｆｒｅｅ", "𝓯𝓻𝓮𝓮 𝓶𝓸𝓷𝓮𝔂", "𝔤𝔦𝔳𝔢𝔞𝔴𝔞𝔶", "無料", "お金", "賭博", "도박", "무료", "مجاني", "חינם", "💰💰",
     "🔞", "🚀 to the moon", "€ 500", "½ price", "№ 1",
 )  # fmt: skip
 SHAPES: Final[tuple[Callable[[Callable[[], str]], str], ...]] = (
@@ -40,7 +40,8 @@ def vocabulary(texts: Sequence[str], least: int = 4) -> list[str]:
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(set(re.findall(r"[a-z]{%d,}" % least, text.lower())))
-    return [word for word, count in counts.most_common() if count < len(texts) / 5_000]
+    ranked = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return [word for word, count in ranked if count < len(texts) / 5_000]
 
 
 def check(items: Sequence[str], **more: Any) -> TextCheck:

@@ -55,6 +55,7 @@ TITLES = {
     "lab-hits": "The hits in the rule lab",
     "rule-hits": "What a rule hit",
     "rule-versions": "The versions of a rule",
+    "rule-import": "Rules taken over from AutoModerator",
     "proposals": "What rules propose",
     "proposals rule-hits": "What rules hit and propose",
     "search": "Search",

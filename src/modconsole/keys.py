@@ -253,6 +253,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "version.roll-back", "r", "roll back", "Make this text the newest one.", "rule-versions", "roll_back", footer=10
     ),
     _command("version.blame", "b", "blame", "Who wrote each line, and when.", "rule-versions", "blame", footer=11),
+    _command(
+        "import.write", "w", "write", "Write the rules that are new, as drafts.", "rule-import", "write", footer=10
+    ),
     # single screens
     _command(
         "queue.limit", "/", "limit", "Show a part only, as is:overdue in:blog older:8h.", "queue", "limit", footer=20
@@ -310,6 +313,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "rule-hits": (GLOBAL, LIST, "rule-hits"),
     "rule-versions": (GLOBAL, LIST, "rule-versions"),
     "rule-page": (GLOBAL, LIST, "rule-page"),
+    "rule-import": (GLOBAL, LIST, "rule-import"),
     "proposals": (GLOBAL, LIST, "proposals"),
     "sources": (GLOBAL, LIST, "sources"),
     "source": (GLOBAL, LIST, "source"),

@@ -299,3 +299,43 @@ def test_the_schema_is_printed_for_editors(cli: Cli) -> None:
     out = cli("rules", "schema").out
     assert json.loads(out) == cli("rules", "schema", "--json").document
     assert "properties" in out
+
+
+AUTOMOD = """\
+---
+# shops
+type: comment
+body (includes-word): ["buy followers"]
+action: remove
+---
+type: comment
+body (includes-word): ["free karma"]
+author:
+    comment_karma: "< 10"
+action: filter
+---
+body: [x
+"""
+
+
+def test_an_automoderator_configuration_is_taken_over_as_drafts(cli: Cli, rules: Path, tmp_path: Path) -> None:
+    """What is not the same is told rule by rule; a dry run writes nothing, and importing again writes nothing over."""
+    path = tmp_path / "automod.yaml"
+    path.write_text(AUTOMOD)
+    said = cli("rules", "import", "automod", str(path), "--dry-run")
+    assert said.code == 1
+    assert "2 drafts would be written." in said.out
+    assert not (rules / "automod").exists()
+    said = cli("rules", "import", "automod", str(path), "--order")
+    assert "automod.yaml:7: " in said.out
+    assert "held back → automod/" in said.out
+    assert "comment_karma: It cannot be asked here" in said.out
+    assert "could not be read" in said.out
+    assert "house.yaml is given AutoModerator's order of evaluation." in said.out
+    assert len(list((rules / "automod").iterdir())) == 2
+    states = {rule["name"]: rule["stands"] for rule in cli("rules", "--json").document["rules"]}
+    assert states["shops"] == "draft"
+    document = cli("rules", "import", "automod", str(path), "--json").document
+    assert [rule["became"] for rule in document["rules"]] == ["unchanged", "unchanged", "none"]
+    assert document["order"] == "was set"
+    assert cli("rules", "import", "automod", str(tmp_path / "nothing")).code == 2

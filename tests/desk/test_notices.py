@@ -13,6 +13,7 @@ from modconsole.errors import Conflict, InputError, NotFound, UsageError
 from modconsole.policy.guidelines import LONGEST_REASON
 from modconsole.policy.model import Match, Verdict
 from modconsole.store import lists, rules, verdicts
+from modconsole.sync.rule_orders import reason_of
 from tests.desk.house import GIVEAWAY, HOUSE, RUDE, furnish
 from tests.scenarios.story import Story
 
@@ -234,3 +235,11 @@ def test_the_rules_that_hit_a_message_are_offered_first_as_the_reason_of_an_act(
     assert notices.offers(desk, "blog", "m1")[0].words == "No giveaways, no airdrops."
     furnish(desk, giveaway="")
     assert [each.rule for each in notices.offers(desk, "blog", "m1")] == ["rude"]
+
+
+def test_a_rules_act_has_its_words_for_members_as_the_reason(desk: Desk) -> None:
+    """Where the person reads it, and the rule says no other; never what it looks for."""
+    rule = next(each for each in ruling.load(desk).rules if each.id == "crypto-giveaway")
+    assert reason_of(rule, "remove", "") == "No giveaways, no airdrops."
+    assert reason_of(rule, "mute", "third time") == "third time"
+    assert reason_of(rule, "report", "") == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from modconsole.domain.facts import Fact, Question
 from modconsole.domain.texts import Texts
@@ -22,12 +23,11 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def thing(kind: str, title: str, body: str, author: str = "somebody", **more: object) -> Thing:
+def thing(kind: str, title: str, body: str, author: str = "somebody", **more: Any) -> Thing:
     """A post or comment. The addresses in its text are what the fields `url` and `domain` are compared on."""
     found = addresses(body)
-    return Thing(
-        kind, title, body, author, tuple(each.text for each in found), tuple(each.host for each in found), **more
-    )  # type: ignore[arg-type]
+    urls, domains = tuple(each.text for each in found), tuple(each.host for each in found)
+    return Thing(kind, title, body, author, urls, domains, **more)
 
 
 def texts(things: Sequence[Thing]) -> list[Texts]:

@@ -1,8 +1,8 @@
 """AutoModerator's checks of text, as simple as can be: what the converted rules are held against.
 
-Written from the table of the reference (`../shared/reference/rules.md`, 1.1) and from nothing else: the items of a check are joined
-to one expression, the method is wrapped around it, and it is searched in each field. It reads the configuration with ruamel's own
-loader and knows nothing of the code that converts.
+Written from the table of the reference (`../shared/reference/rules.md`, 1.1) and from nothing else: the items of a check are
+joined to one expression, the method is wrapped around it, and it is searched in each field. It reads the configuration with
+ruamel's own loader and knows nothing of the code that converts.
 """
 
 from __future__ import annotations
@@ -78,13 +78,13 @@ def _holds(key: str, value: Any, thing: Thing) -> bool:
         return _author(value if isinstance(value, dict) else {"name": value}, thing)
     if key == "parent_submission":
         return thing.kind == "comment" and all(
-            _search(name, each, {"title": [thing.title]}, ("title",)) for name, each in value.items()
+            _search(name, each, {"title": [thing.title]}, ("title",)) for name, each in value.items() if "title" in name
         )
     if key in ("body_longer_than", "body_shorter_than"):
         length = len(re.sub(r"^\W+|\W+$", "", thing.body))
-        return length > value if key == "body_longer_than" else length < value
+        return bool(length > value if key == "body_longer_than" else length < value)
     if key == "is_edited":
-        return thing.edited is value
+        return bool(thing.edited is value)
     if key == "is_top_level":
         return thing.kind == "comment" and thing.top_level is value
     if re.match(r"~?(title|body|url|domain)\b", key):

@@ -6,29 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from modconsole.desk import rule_texts, rule_trials, ruling
+from modconsole.desk import rule_texts, ruling
+from modconsole.domain.records import Author, Message
+from modconsole.domain.times import to_datetime
 from modconsole.screens.rule_lab import LabScreen
+from modconsole.store.ingest import ingest
+from modconsole.sync.judging import Judging
 from tests.screens import kit, rule_stage
 from tests.screens.rule_stage import SCAM, desk_at, to_lab, to_rules
 
-
-@pytest.fixture(scope="session")
-def house_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo with its rules, not to be changed."""
-    return rule_stage.house(tmp_path_factory.mktemp("house"))
-
-
-@pytest.fixture
-def house(house_template: Path, tmp_path: Path) -> Path:
-    """The demo with its rules, of one's own."""
-    return rule_stage.copied(house_template, tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def _bench(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No process is started."""
-    rule_stage.benches.clear()
-    monkeypatch.setattr(rule_trials, "Bench", rule_stage.Bench)
+pytestmark = pytest.mark.usefixtures("bench")
 
 
 async def test_each_rule_says_how_it_stands_and_what_it_hit(house: Path) -> None:
@@ -235,3 +222,132 @@ async def test_the_lab_can_be_left_before_anything_is_read(house: Path) -> None:
         assert rule_texts.drafts(desk_at(house)) == []
         await kit.until(pilot, lambda: rule_stage.benches[-1].closed, "the end of the process")
         assert not lab.is_attached
+
+
+async def test_rules_are_taken_over_from_automoderator_after_a_look(house: Path, tmp_path: Path) -> None:
+    """What would become of each is told first; `w` writes them, and all are drafts."""
+    config = tmp_path / "automod.yaml"
+    config.write_text(
+        '---\n# Spam\ntitle+body (includes): ["buy followers"]\naction: remove\n---\nbdoy: [x]\naction: remove\n',
+        encoding="utf-8",
+    )
+    app = kit.console(house)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await to_rules(pilot)
+        await pilot.press("I", *str(config), "enter")
+        await kit.until(pilot, lambda: "w writes 1 rule into automod/" in kit.text(pilot), "the look")
+        assert "✗ not translated" in kit.text(pilot)
+        assert not (house.with_suffix(".rules") / "automod").exists()
+        await pilot.press("w")
+        await kit.until(pilot, lambda: "1 rule written; all are drafts" in kit.text(pilot), "the files")
+        await pilot.press("w")
+        assert "nothing new" in kit.lines(pilot)[-1]
+        await pilot.press("escape")
+        await kit.until(pilot, lambda: "Spam" in kit.text(pilot), "the list")
+        assert {state.effective for state in ruling.listing(desk_at(house)) if state.path.startswith("automod/")} == {
+            "draft"
+        }
+
+
+async def test_a_file_that_is_not_there_is_told(house: Path) -> None:
+    """And nothing else happens."""
+    app = kit.console(house)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await to_rules(pilot)
+        await pilot.press("I", *"/nowhere/a.yaml", "enter")
+        await kit.until(pilot, lambda: "cannot be read" in kit.text(pilot), "the word")
+
+
+async def test_w_in_the_queue_and_in_a_conversation_says_which_rules(house: Path) -> None:
+    """Of the message under the cursor; Enter on a rule opens the lab."""
+    app = kit.console(house)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await kit.ready(pilot)
+        await pilot.press("W")
+        await kit.until(pilot, lambda: "rules hit this, 3 not" in kit.lines(pilot)[0], "the explanation")
+        await pilot.press("escape")
+        app.open_conversation("blog", "release-2-1", "c221")
+        await kit.until(pilot, lambda: "rule advertising v1 hits this in the shadow" in kit.text(pilot), "the mark")
+        assert "“Visit our shop”" in kit.text(pilot)
+        await pilot.press("W")
+        await kit.until(pilot, lambda: "1 rule hits this, 2 not" in kit.lines(pilot)[0], "the explanation")
+        shown = kit.text(pilot)
+        assert "→ “Visit our shop”, “premium frames”" in shown
+        assert "✗ Somebody asks for passwords" in shown
+        await pilot.press("down", "down", "enter")
+        await kit.until(pilot, lambda: isinstance(app.screen, LabScreen), "the lab")
+        await rule_stage.lab_ready(pilot)
+
+
+PROPOSING = """\
+id: rude
+name: Rude
+status: shadow
+select:
+  words:
+    body: [idiots]
+do:
+  - suggest close: rude
+  - escalate: bob
+"""
+
+
+def proposing(house: Path) -> None:
+    """A live rule, and two messages that it hits."""
+    desk = desk_at(house)
+    rule_texts.save(desk, rule_texts.File("rude.yaml", ""), PROPOSING)
+    ruling.go_live(desk, "rude", 1, {"hits": 0})
+    judging = Judging(desk.rules, undo_delay=0)
+    judging.attach(desk.db, kit.NOW)
+    told = [
+        Message(
+            source="blog", id=f"x{n}", conversation="release-2-1", author=Author(id=f"x{n}", name=f"Rude {n}"),
+            created_at=to_datetime(kit.NOW), observed_at=to_datetime(kit.NOW), text=f"idiots, {n}", visibility="public",
+        )
+        for n in range(2)
+    ]  # fmt: skip
+    ingest(desk.db, told, kit.NOW)
+    judging.leave(desk.db, kit.NOW)
+    desk.close()
+
+
+async def test_what_rules_propose_is_decided_one_by_one_or_all_that_are_marked(house: Path) -> None:
+    """Declined at the cursor, accepted together; the ask is closed with the rule's reason."""
+    proposing(house)
+    app = kit.console(house)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_rules(pilot)
+        await kit.until(pilot, lambda: screen.folder is not None and screen.folder.proposals == 4, "the count")
+        assert "P 4 proposed" in kit.text(pilot)
+        await pilot.press("P")
+        await kit.settled(pilot)
+        assert kit.text(pilot).count("suggest close rude") >= 2
+        await pilot.press("x", "x")
+        assert "2 marked: a and d act on these" in kit.lines(pilot)[0]
+        await pilot.press("d")
+        await kit.until(pilot, lambda: "2 declined." in kit.lines(pilot)[-1], "the word")
+        assert "marked" not in kit.lines(pilot)[0]
+        await kit.until(pilot, lambda: len(ruling.proposals(desk_at(house))) == 2, "the rest")
+        await kit.settled(pilot)
+        await pilot.press("a")
+        await kit.until(pilot, lambda: "1 accepted." in kit.lines(pilot)[-1], "the word")
+        assert len(ruling.proposals(desk_at(house))) == 1
+
+
+async def test_what_a_rule_did_is_taken_back_from_its_hits(house: Path) -> None:
+    """What was only proposed is declined by that."""
+    proposing(house)
+    app = kit.console(house)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await to_rules(pilot)
+        for _ in range(4):
+            if "rude v1" in kit.text(pilot):
+                break
+            await pilot.press("j")
+        await pilot.press("h")
+        await kit.settled(pilot)
+        assert "[idiots]" in kit.text(pilot)
+        assert "proposed" in kit.text(pilot)
+        await pilot.press("t")
+        await kit.until(pilot, lambda: "taken back" in kit.lines(pilot)[-1], "the word")
+        assert len(ruling.proposals(desk_at(house))) == 2

@@ -127,7 +127,8 @@ def _per_day(found: Report) -> str:
     from modconsole.desk.trial import per_day
 
     most = max(found.per_day, key=lambda day: day.hits)
-    return f"{per_day(found.per_day):.1f} on average, at most {most.hits:,} ({people.local(most.at)[:10]})"
+    mean = per_day(found.per_day)
+    return f"{f'{mean:,.1f}' if mean >= 1 else f'{mean:.2g}'} on average, at most {most.hits:,} ({people.local(most.at)[:10]})"
 
 
 def _names(found: Report) -> str:

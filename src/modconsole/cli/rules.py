@@ -6,6 +6,7 @@
 - `rule_life`     live, shadow, pause; `rule_past` versions, diff, blame, rollback
 - `rule_finds`    hits, explain, digest, conflicts; `rule_proposals` proposals, accept, decline
 - `rule_words`    guidelines, notice
+- `rule_imports`  import automod
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "apply": ("rule_trials", "Let a rule act on messages that were here before it."),
     "guidelines": ("rule_words", "The community guidelines, from the rules' words for members."),
     "notice": ("rule_words", "What to tell a member about a rule."),
+    "import": ("rule_imports", "Take over rules from elsewhere."),
     "schema": ("rules", "The JSON Schema of rule files, for editors."),
 }
 """Name → the module it is in, and what it does in one line."""

@@ -12,11 +12,11 @@ from modconsole.desk.rule_states import load, rule_state
 from modconsole.errors import InputError, ModConsoleError
 from modconsole.store import verdicts
 from modconsole.store.journal import Draft, draft, save_draft
-from modconsole.store.rule_acts import Placed
+from modconsole.store.rule_acts import Placed, RuleAct
 from modconsole.store.strikes import LADDER
 from modconsole.sync.bench import Bench
 from modconsole.sync.consequences import Consequences
-from modconsole.sync.rule_orders import ON, Powers, label_of
+from modconsole.sync.rule_orders import ON, Powers, label_of, reason_of
 from modconsole.sync.rulebook import Enforced
 
 AT_ONCE = 500
@@ -75,12 +75,17 @@ def _on_platform(desk: Desk, placed: Placed) -> str:
         on=on,
         message=placed.native,
         conversation=placed.conversation,
-        reason="" if label else act.value,
+        reason=_reason(desk, act, "" if label else act.value),
         until=desk.now() + act.span if act.span is not None else None,
         label=label,
         confirmed=True,
     )
     return done.id
+
+
+def _reason(desk: Desk, act: RuleAct, said: str) -> str:
+    rule = next((rule for rule in load(desk).rules if rule.id == act.rule), None)
+    return reason_of(rule, act.action, said) if rule is not None else said
 
 
 def apply(desk: Desk, ident: str, ids: Sequence[int]) -> Applied:

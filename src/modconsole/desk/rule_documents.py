@@ -8,8 +8,10 @@ from modconsole.desk.documents import time_text
 
 if TYPE_CHECKING:
     from modconsole.desk.checking import Tested
+    from modconsole.desk.importing_rules import ImportReport
     from modconsole.desk.ruling import BlameLine, Digest, Explained, ExplainedRule, Hit, Proposal, RuleState
     from modconsole.desk.trial import Report, TrialHit
+    from modconsole.policy.automod import State
     from modconsole.policy.model import Match, Problem
     from modconsole.store.rule_acts import Placed, RuleAct
     from modconsole.store.rules import Version
@@ -301,4 +303,45 @@ def report(found: Report) -> dict[str, Any]:
         "first_added": [trial_hit(each) for each in found.first_added],
         "first_lost": [trial_hit(each) for each in found.first_lost],
         "first": [trial_hit(each) for each in found.first],
+    }
+
+
+# -- rules from elsewhere -----------------------------------------------------------------------------------------------------
+
+
+def became_words(state: State) -> str:
+    """What became of sections, in words."""
+    from modconsole.policy.automod import STATES
+
+    return STATES[state]
+
+
+def imported(found: ImportReport) -> dict[str, Any]:
+    """What became of an AutoModerator configuration."""
+    return {
+        "file": found.file,
+        "folder": found.folder,
+        "dry_run": found.dry,
+        "order": found.order,
+        "counts": dict(found.states()),
+        "notes": list(found.notes),
+        "gone": [{"rule": ident, "file": path} for ident, path in found.gone],
+        "rules": [
+            {
+                "position": rule.position,
+                "line": rule.line,
+                "name": rule.name,
+                "rule": rule.id or None,
+                "file": rule.path or None,
+                "state": rule.state,
+                "became": rule.became,
+                "why": rule.why or None,
+                "notes": [
+                    {"kind": note.kind, "key": note.key or None, "line": note.line or None, "words": note.words}
+                    for note in rule.notes
+                ],
+                "warnings": [problem(each) for each in rule.problems],
+            }
+            for rule in found.rules
+        ],
     }

@@ -26,11 +26,11 @@ _HERE: Final = re.compile(r"(?<![^\s(*_\"'])(?:/?r/)?\{\{\s*subreddit\s*\}\}(?![
 GENERAL: Final = {"kind": "message"}
 """Placeholders with one answer here for everybody."""
 ASKED_FOR: Final = {
-    "author": "the author's name",
-    "author_flair_text": "the author's flair",
-    "author_flair_css_class": "the author's flair",
-    "author_flair_template_id": "the author's flair",
-    "subreddit": "the community's name",
+    "author": "name of the author",
+    "author_flair_text": "flair of the author",
+    "author_flair_css_class": "flair of the author",
+    "author_flair_template_id": "flair of the author",
+    "subreddit": "name of the community",
     "body": "the text",
     "permalink": "the link to it",
     "title": "the title",

@@ -98,9 +98,9 @@ def _modified(key: Key, modifiers: dict[str, tuple[str, ...]], name: str) -> Key
 
 def _renamed(key: Key, name: str) -> Key:
     value = key.value
-    if name.endswith("min_length") and isinstance(value.data, int):
+    if "min_" in name and isinstance(value.data, int):
         value = Value(value.data - 1, value.line)  # "at least" was meant, and today it is "more than"
-    elif name.endswith("max_length") and isinstance(value.data, int):
+    elif "max_" in name and isinstance(value.data, int):
         value = Value(value.data + 1, value.line)
     elif name == "is_reply" and isinstance(value.data, bool):
         value = Value(not value.data, value.line)

@@ -32,7 +32,7 @@ _FIXED: Final[dict[str, tuple[tuple[Term, ...], ...]]] = {
         ),
     ),
     PUBLIC: ((Asked(key="private", value=True, negated=True),),),
-    HELD_BACK: ((Asked(key="length (<)", value=0),),),
+    HELD_BACK: ((Asked(key="platform", value=("not asked",)),),),
 }
 _ABOUT: Final = {
     OPENING: "what AutoModerator calls a submission",
@@ -95,11 +95,8 @@ def _joined(rule: Understood) -> tuple[dict[str, tuple[tuple[Term, ...], ...]], 
     else:
         half = rule.halves[0]
         parts = [*sides[half], OPENING if half == "submission" else f"not {OPENING}"]
-    if HELD_BACK in parts:  # at the end, where it is easily taken out
-        parts.remove(HELD_BACK)
-        parts.append(HELD_BACK)
-    parts.insert(len(parts) - (parts[-1] == HELD_BACK), PUBLIC)
-    when = " and ".join(parts)
+    held = HELD_BACK in parts  # at the end, where it is easily taken out
+    when = " and ".join([*(name for name in parts if name != HELD_BACK), PUBLIC, *([HELD_BACK] if held else [])])
     for fixed, alternatives in _FIXED.items():
         if re.search(rf"(?<![\w-]){fixed}(?![\w-])", when):
             selections[fixed] = alternatives

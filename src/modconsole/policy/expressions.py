@@ -99,8 +99,8 @@ _REFERENCE: Final = re.compile(r"\\([1-9][0-9]?)(?![0-9])|\\g<\w+>|\(\?P=\w+\)|\
 _QUANTIFIER: Final = re.compile(r"(?:([*+?])|\{(\d+)(?:(,)(\d*))?\}|\{,(\d+)\})[+?]?")
 _OPENING: Final = re.compile(r"\((?:\?(?:([:|>])|P?<(?![=!])\w+>|([imsu]*)(?:-[ims]+)?:|(<?[=!]))|(?!\?|\*))")
 _FLAG_GROUP: Final = re.compile(r"\(\?[imsu]+\)")
+_FLAG_I: Final = re.compile(r"\(\?[a-zA-Z]*i")
 _SET: Final = re.compile(r"\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\[\\])*\]", re.DOTALL)
-_IGNORING: Final = re.compile(r"\(\?[a-zA-Z]*i")
 _DEEPEST: Final = 100
 _LISTED: Final = 2_000
 """So many characters outside ASCII are known one by one, at most."""
@@ -116,39 +116,34 @@ class Read(NamedTuple):
     """What the look-around asks for that every match needs: each of these matches somewhere in the same text, too."""
 
 
-def parse(expression: str, *, cased: bool = False) -> Node:
-    """The tree of an expression that `regex` accepts. Raises `Unclear`.
-
-    `cased`: it is searched with regard to case. Otherwise the tree allows both cases of every letter.
-    """
-    return read(expression, cased=cased).tree
+def parse(expression: str, *, ignore_case: bool = True) -> Node:
+    """The tree of an expression that `regex` accepts. Raises `Unclear`. With `ignore_case` false, and unless it says otherwise
+    itself, letters are only themselves."""
+    return read(expression, ignore_case=ignore_case).tree
 
 
-def read(expression: str, *, cased: bool = False) -> Read:
+def read(expression: str, *, ignore_case: bool = True) -> Read:
     """The tree of an expression, and what it asks for beside its matches. Raises `Unclear`."""
     from modconsole.policy.references import settled  # it knows this module
 
-    reader = _Reader(expression, cased and not _IGNORING.search(expression))
+    reader = _Reader(expression, ignore_case or _FLAG_I.search(expression) is not None)
     tree = reader.branch(0)
     if reader.at != len(expression):
         raise Unclear
     beside = () if isinstance(tree, Branch) else tuple(reader.beside)
     if not reader.groups:
         return Read(tree, beside)
-    numbered = not reader.reset
-    return Read(
-        settled(tree, cased=reader.cased, numbered=numbered),
-        tuple(settled(each, cased=reader.cased, numbered=False) for each in beside),
-    )
+    every = (settled(each, reader.ignore_case, numbered=not reader.reset and each is tree) for each in (tree, *beside))
+    return Read(next(every), tuple(every))
 
 
 class _Reader:
     """Where the reading has come to."""
 
-    def __init__(self, text: str, cased: bool) -> None:
+    def __init__(self, text: str, ignore_case: bool) -> None:
         self.text = text
-        self.cased = cased
         self.at = 0
+        self.ignore_case = ignore_case
         self.beside: list[Node] = []
         """What is looked for ahead and behind, outside of all brackets."""
         self.groups = 0
@@ -199,11 +194,11 @@ class _Reader:
             return Anchor(char == "$")
         found = self.take(_SET) if char == "[" else self.take(_SINGLE) if char == "\\" else None
         if found is not None:
-            return single(found[0], self.cased)
+            return single(found[0], self.ignore_case)
         if char in "[\\{*+?":
             raise Unclear
         self.at += 1
-        return single(char, self.cased)
+        return single(char, self.ignore_case)
 
     def group(self, depth: int) -> Node:
         """What stands in brackets."""
@@ -219,8 +214,7 @@ class _Reader:
             raise Unclear
         self.at += 1
         if opening[3]:
-            optional = _QUANTIFIER.match(self.text, self.at)
-            if depth == 0 and opening[3].endswith("=") and optional is None:
+            if depth == 0 and opening[3].endswith("=") and _QUANTIFIER.match(self.text, self.at) is None:
                 self.beside.append(inner)
             return NOTHING
         return Group(number, inner) if kept and isinstance(inner, Chars) else inner
@@ -252,14 +246,13 @@ def _into_ascii() -> str:
 
 
 @lru_cache(4_096)
-def single(part: str, cased: bool = False) -> Chars:
-    """What one set, escape or character matches, with regard to case or without, whichever allows more; if `cased`, with."""
+def single(part: str, ignore_case: bool = True) -> Chars:
+    """What one set, escape or character matches; with `ignore_case`, also what it matches without regard to case."""
     try:
-        strict, loose = regex.compile(part, _FLAGS), regex.compile(part, _FLAGS | regex.IGNORECASE)
+        strict = regex.compile(part, _FLAGS)
+        loose = regex.compile(part, _FLAGS | regex.IGNORECASE) if ignore_case else strict
     except regex.error:
         raise Unclear from None
-    if cased:
-        loose = strict
     members = "".join(sorted({*strict.findall(_ASCII), *loose.findall(_ASCII)}))
     if len(part) == 1 and part != ".":
         known = _into_ascii() if part.isascii() else _cased() + part

@@ -7,14 +7,14 @@ outcome.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from modconsole.domain.facts import Fact, Question
-from modconsole.policy.engine import LIMIT, Engine, Spot
+from modconsole.policy.engine import LIMIT, Engine, Scanned, Spot
 from modconsole.policy.model import Check, Match, Not, Ref, Rule, Skipped, TextCheck, Texts, Verdict, When
 
 __all__ = ["OURS", "Ask", "Judge", "Judged"]
@@ -32,7 +32,9 @@ class Judged(Struct, kw_only=True):
     verdicts: list[Verdict]
     skipped: list[Skipped]
     micros: dict[str, float]
-    """Rule → microseconds that its words took, over all messages."""
+    """Rule → microseconds that its words took for themselves, over all messages; rules that nothing led to are not in it."""
+    shared: float = 0.0
+    """Microseconds of looking for the words of all rules at once."""
 
 
 class Judge:
@@ -42,17 +44,15 @@ class Judge:
         self.rules = tuple(rules)
         self._engine = Engine(self.rules, limit=limit)
         self._cases = [_Case(rule, number) for number, rule in enumerate(self.rules)]
+        unasked = _Answers(lambda question, idents: set())
+        self._wordless = [case.number for case in self._cases if _Open(case, 0, 0, {}).outcome(unasked) is not False]
+        """Rules that can hit a message in which none of their words are."""
 
     def judge(self, texts: Sequence[Texts], ask: Ask) -> Judged:
         """Judge all messages by all rules."""
         scanned = self._engine.scan(texts)
         answers = _Answers(ask)
-        open_cases: list[_Open] = []
-        for at, each in enumerate(texts):
-            found = scanned.found.get(at, {})
-            for case in self._cases:
-                if (at, case.number) not in scanned.late:
-                    open_cases.append(_Open(case, at, each.ident, found))
+        open_cases = list(self._opened(texts, scanned))
         hits: list[_Open] = []
         while open_cases:
             still: list[_Open] = []
@@ -66,10 +66,20 @@ class Judge:
             answers.fetch()
             open_cases = still
         hits.sort(key=lambda one: (one.at, one.case.number))
-        micros: dict[str, float] = {}
-        for rule, spent in zip(self.rules, scanned.micros, strict=True):
-            micros[rule.id] = micros.get(rule.id, 0.0) + spent
-        return Judged(verdicts=[one.verdict(answers) for one in hits], skipped=scanned.skipped, micros=micros)
+        return Judged(
+            verdicts=[one.verdict(answers) for one in hits],
+            skipped=scanned.skipped,
+            micros={self.rules[number].id: spent for number, spent in scanned.micros.items()},
+            shared=scanned.shared,
+        )
+
+    def _opened(self, texts: Sequence[Texts], scanned: Scanned) -> Iterator[_Open]:
+        """What is to be decided: rules whose words were found in a message, and those that can hit without."""
+        for at in range(len(texts)) if self._wordless else sorted(scanned.found):
+            found = scanned.found.get(at, {})
+            for number in sorted({spot.rule for spot in found}.union(self._wordless)):
+                if (at, number) not in scanned.late:
+                    yield _Open(self._cases[number], at, texts[at].ident, found)
 
 
 class _Answers:

@@ -17,7 +17,7 @@ from modconsole.policy.model import Fold
 
 __all__ = ["required", "safe", "trigger"]
 
-_MOST_EXACT: Final = 16
+_MOST_EXACT: Final = 64
 _MOST: Final = 512
 _UNSAFE: Final = (
     (0x0345, 0x0345),  # iota subscript: a mark, and a letter in capitals

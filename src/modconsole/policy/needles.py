@@ -86,13 +86,13 @@ def _bounded(text: str, check: TextCheck, anchored: bool) -> Literal:
 def _expression(item: Item, check: TextCheck, anchored: bool, found: Needles) -> bool:
     """Put down what an expression needs; False where that is nothing in particular."""
     try:
-        tree, beside = read(item.item, cased=check.fold == "exact")
+        tree, beside = read(item.item, ignore_case=check.fold != "exact")
     except Unclear:
         return False
     texts = max((_texts(each) for each in (tree, *beside)), key=_worth)
-    wider = "" if item.level == "marks" else translated(tree) if anchored else _anywhere(tree)
+    wider = "" if item.level == "marks" else translated(tree, anchored=anchored)
     if wider and not texts and _bland(wider):
-        wider = next((each for each in map(_anywhere, beside) if not _bland(each)), wider)
+        wider = next((each for each in (translated(one, anchored=False) for one in beside) if not _bland(each)), wider)
     if not (texts or wider) or not _proven(item, tree, texts, wider):
         return False
     stream: Stream = "folded" if item.level == "lookalike" else "original"
@@ -122,11 +122,6 @@ def _bland(wider: str) -> bool:
         return compiled(wider).search(b"\na word\n") is not None
     except ValueError:
         return True
-
-
-def _anywhere(tree: Node) -> str:
-    """For RE2, where beginnings and ends are nothing to be seen."""
-    return translated(tree).replace("(?m:^)", "").replace("(?m:$)", "")
 
 
 def _proven(item: Item, tree: Node, texts: Iterable[str], wider: str) -> bool:

@@ -14,13 +14,13 @@ from modconsole.policy.expressions import Anything, Branch, Chars, Group, Node, 
 __all__ = ["settled"]
 
 
-def settled(tree: Node, *, cased: bool, numbered: bool) -> Node:
+def settled(tree: Node, ignore_case: bool, *, numbered: bool) -> Node:
     """The tree without `Group` and `Same`. `numbered`: it is known which group each number means."""
     wanted = _first(tree, set(_references(tree))) if numbered else None
     if wanted is None:
         return _with(tree, None, None)
     group = wanted.part
-    options = [single(char, cased) for char in sorted(set(group.ascii if cased else group.ascii.lower()))]
+    options = [single(char, ignore_case) for char in sorted(set(group.ascii.lower() if ignore_case else group.ascii))]
     if group.others is None or group.others:
         options.append(Chars("", group.others))
     return Branch(tuple(_with(tree, wanted.number, each) for each in options))

@@ -9,7 +9,9 @@ Texts are joined with newlines, so `^` and `$` are those of lines: more places t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
 from modconsole.policy.expressions import Anchor, Anything, Branch, Chars, Node, Repeat, Unclear, parse
@@ -20,6 +22,8 @@ _FEW: Final = 8
 """Repeats above this many are written as "this many or more": RE2 unrolls them."""
 _CANARY: Final = "\x02\x03\x02"
 """Put at the end of every text, and looked for: RE2 answers "no match" also where it ran out of memory."""
+_STEPWISE: Final = 3
+"""Of so many that may match in a group of texts it is asked one by one in which; of more, each text is asked about all."""
 _MEMORY: Final = 128 << 20
 
 
@@ -30,7 +34,7 @@ def superset(item: str, *, anchored: bool = True, ignore_case: bool = True) -> s
     characters are let through.
     """
     try:
-        return translated(parse(item, cased=not ignore_case), anchored=anchored)
+        return translated(parse(item, ignore_case=ignore_case), anchored=anchored)
     except Unclear:
         return None
 
@@ -64,21 +68,17 @@ def _chars(node: Chars) -> str:
     listed = "".join(f"\\x{ord(char):02x}" for char in node.ascii)
     if node.others is None:
         return f"[{listed}\\x{{80}}-\\x{{10FFFF}}]"
-    listed += "".join(
-        f"\\x{{{first:x}}}" if first == last else f"\\x{{{first:x}}}-\\x{{{last:x}}}"
-        for first, last in _ranges(node.others)
-    )
+    listed += "".join(f"\\x{{{ord(char):x}}}" for char in node.others)
     return f"[{listed}]" if listed else "[^\\x00-\\x{10FFFF}]"
 
 
-def _ranges(chars: str) -> Iterator[tuple[int, int]]:
-    """Characters as stretches of code points."""
-    codes = sorted(set(map(ord, chars)))
-    first = 0
-    for at, code in enumerate(codes, 1):
-        if at == len(codes) or codes[at] != code + 1:
-            yield codes[first], code
-            first = at
+def _options() -> Any:
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MEMORY
+    return options
 
 
 class Superset:
@@ -89,6 +89,7 @@ class Superset:
         self.numbers: list[int] = []
         """Those of the caller, in order."""
         self._set: Any = None
+        self._alone: dict[int, Any] = {}
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -98,10 +99,8 @@ class Superset:
         import re2
 
         written = translated(tree)
-        options = re2.Options()
-        options.log_errors = False
         try:
-            re2.compile(written, options)
+            re2.compile(written, _options())
         except re2.error:
             return False
         self._written.append(written)
@@ -118,11 +117,44 @@ class Superset:
             return True
         return False
 
-    def fires(self, texts: Sequence[str]) -> list[int] | None:
-        """The numbers of those that may match in at least one of the texts; None where it is not known, so all may."""
+    def places(self, texts: Sequence[str]) -> Iterator[tuple[int, Iterable[int]]]:
+        """Numbers of texts, from 0, each with the numbers of those that may match in it."""
+        together = "\n".join(texts)
+        fired = self.fires(together)
+        if fired is None or len(fired) > _STEPWISE:
+            for number, text in enumerate(texts):
+                alone = self.fires(text)
+                yield number, self.numbers if alone is None else alone
+        elif fired:
+            starts = list(accumulate([len(text.encode()) + 1 for text in texts], initial=0))
+            for each in fired:
+                for number in self._steps(self._one(each), together.encode(), starts):
+                    yield number, (each,)
+
+    def _steps(self, search: Any, joined: bytes, starts: list[int]) -> Iterator[int]:
+        """The texts in which one of them begins to match; a match may go on into the next text, which is then tried as well."""
+        found = search(joined)
+        while found is not None:
+            number = bisect_right(starts, found.start()) - 1
+            yield number
+            if number + 2 == len(starts):
+                return
+            found = search(joined, starts[number + 1])
+
+    def _one(self, number: int) -> Any:
+        """One of them alone."""
+        search = self._alone.get(number)
+        if search is None:
+            import re2
+
+            search = self._alone[number] = re2.compile(self._written[self.numbers.index(number)], _options()).search
+        return search
+
+    def fires(self, text: str) -> list[int] | None:
+        """The numbers of those that may match; None where that is not known, so all may."""
         made = self._made()
         try:
-            matched = made.Match(("\n".join(texts) + _CANARY).encode())
+            matched = made.Match((text + _CANARY).encode())
         except UnicodeEncodeError:  # a lone surrogate
             return None
         if not matched or len(self.numbers) not in matched:
@@ -134,10 +166,7 @@ class Superset:
         if self._set is None:
             import re2
 
-            options = re2.Options()
-            options.log_errors = False
-            options.max_mem = _MEMORY
-            made = re2.Set.SearchSet(options)
+            made = re2.Set.SearchSet(_options())
             for each in self._written:
                 made.Add(each)
             made.Add("\\x02\\x03\\x02")

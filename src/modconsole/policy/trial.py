@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
@@ -10,6 +11,7 @@ from typing import Final, NamedTuple
 from modconsole.policy.confirm import MOST, Budget, Found, Item, Late, View
 from modconsole.policy.model import Field, Match, Rule, TextCheck, Texts
 from modconsole.policy.places import Address, pieces, space
+from modconsole.policy.tame import SHORT
 
 __all__ = ["Compiled", "Late", "Reading", "Spot", "Trial", "Unit", "compiled"]
 
@@ -42,6 +44,11 @@ class Compiled(NamedTuple):
     units: tuple[Unit, ...]
     exceptions: tuple[tuple[Unit, ...], ...]
 
+    @property
+    def simple(self) -> bool:
+        """Whether one match of one unit decides."""
+        return not self.exceptions and not any(unit.check.every for unit in self.units)
+
 
 def _units(check: TextCheck, spot: Spot, selection: str, first: int) -> tuple[Unit, ...]:
     pairs = [(order, field, item) for order, field in enumerate(check.fields) for item in check.items]
@@ -72,11 +79,12 @@ def compiled(rules: Sequence[Rule]) -> tuple[Compiled, ...]:
 class Reading:
     """One message while it is judged: its texts, each folded once."""
 
-    __slots__ = ("_pieces", "_views", "texts")
+    __slots__ = ("_lowered", "_pieces", "texts")
 
     def __init__(self, texts: Texts) -> None:
         self.texts = texts
         self._pieces: dict[Field, list[tuple[View, Address | None]]] = {}
+        self._lowered: str | None = None
 
     def views(self, field: Field) -> list[tuple[View, Address | None]]:
         """The texts of a field; none where it is empty."""
@@ -87,7 +95,16 @@ class Reading:
 
     def words(self, field: Field, start: int, end: int) -> str:
         """What stands somewhere."""
+        if field == "body":
+            return self.texts.body[start:end]
         return pieces(self.texts, space(field))[0][0][start:end]
+
+    def lowered(self) -> str:
+        """The body where folding it does no more than make its letters small, and it is short; else an empty text."""
+        if self._lowered is None:
+            text = self.texts.body
+            self._lowered = text.lower() if len(text) <= _SHORT and text.isascii() and not _CONTROL.search(text) else ""
+        return self._lowered
 
 
 class _Covers:
@@ -110,6 +127,42 @@ class _Covers:
 
 
 _NONE: Final = _Covers({})
+_SHORT: Final = 4_096
+_CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+
+
+def _by_spot(units: Sequence[Unit]) -> Iterable[tuple[Spot, Sequence[Unit]]]:
+    if len(units) == 1:
+        return ((units[0].spot, units),)
+    return [(spot, tuple(own)) for spot, own in groupby(units, key=lambda unit: unit.spot)]
+
+
+def quick(unit: Unit, reading: Reading) -> list[tuple[int, int, str]] | None:
+    """All places of a simple item in a short body that needs no folding, the short way; None where it is not that."""
+    item = unit.item
+    if item.plain is not None:
+        lowered = reading.lowered()
+        return item.plain(lowered) if lowered else None
+    if item.short is not None and 0 < len(reading.texts.body) <= SHORT:
+        return item.short(reading.texts.body)
+    return None
+
+
+def told(unit: Unit, places: Iterable[tuple[int, int, str]], reading: Reading) -> list[Match]:
+    """Places of an item, at most so many."""
+    words, field, item, selection = reading.words, unit.field, unit.item.item, unit.selection
+    return [
+        Match(
+            selection=selection,
+            field=field,
+            start=start,
+            end=end,
+            words=words(field, start, end),
+            item=item,
+            channel=channel,
+        )
+        for start, end, channel in islice(places, MOST)
+    ]
 
 
 class Trial:
@@ -122,12 +175,11 @@ class Trial:
         self.budget = Budget(limit)
         self.item = ""
 
-    def find(self, rule: Compiled, units: Iterable[Unit]) -> dict[Spot, tuple[Match, ...]]:
+    def find(self, rule: Compiled, units: Sequence[Unit]) -> dict[Spot, tuple[Match, ...]]:
         """The checks that match, of those that these units belong to; units are given in their order."""
         found: dict[Spot, tuple[Match, ...]] = {}
         covers: _Covers | None = None if rule.exceptions else _NONE
-        for spot, each in groupby(units, key=lambda unit: unit.spot):
-            own = tuple(each)
+        for spot, own in _by_spot(units):
             matches = self._check(own, _NONE)
             if matches and covers is None:
                 covers = self._covers(rule.exceptions)
@@ -137,24 +189,16 @@ class Trial:
                 found[spot] = matches
         return found
 
-    def _check(self, units: tuple[Unit, ...], covers: _Covers) -> tuple[Match, ...]:
+    def _check(self, units: Sequence[Unit], covers: _Covers) -> tuple[Match, ...]:
         matches: list[tuple[int, Match]] = []
         check = units[0].check
         missing = set(check.items) if check.every else set()
         for unit in units:
-            item = unit.item.item
-            for start, end, channel in islice(self._places(unit, covers), MOST):
-                missing.discard(item)
-                match = Match(
-                    selection=unit.selection,
-                    field=unit.field,
-                    start=start,
-                    end=end,
-                    words=self._reading.words(unit.field, start, end),
-                    item=item,
-                    channel=channel,
-                )
-                matches.append((unit.order, match))
+            places = quick(unit, self._reading) if covers is _NONE else None
+            own = told(unit, self._places(unit, covers) if places is None else places, self._reading)
+            if own:
+                missing.discard(unit.item.item)
+                matches += [(unit.order, match) for match in own]
         if missing:
             return ()
         if len(matches) > 1:

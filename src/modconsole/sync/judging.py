@@ -86,11 +86,11 @@ class Judging:
         """The rules that are in force, made ready; made anew only when something about them has changed."""
         with self._lock:
             found = self.book.read()
+            made = self._made
+            if made is not None and made[0] is found and made[1] == rules.rules(db) and now < made[2]:
+                return made[3]
             rulebook.record(db, found, now)
             rows = rules.rules(db)
-            made = self._made
-            if made is not None and made[0] is found and made[1] == rows and now < made[2]:
-                return made[3]
             enforced = rulebook.in_force(db, found, now)
             ends = min((e.rule.expires for e in enforced if e.rule.expires is not None), default=1 << 62)
             bench = Bench(enforced, found.house)

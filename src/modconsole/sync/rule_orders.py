@@ -112,7 +112,9 @@ def kind_of(name: ActionName) -> str:
     return "removal" if name in REMOVES else "silence" if name in SILENCES else ""
 
 
-def order_of(action: Action, info: ActInfo, message: Judgeable, *, by: str, now: int, not_before: int) -> Moderated:
+def order_of(
+    action: Action, info: ActInfo, message: Judgeable, *, rule: Rule, by: str, now: int, not_before: int
+) -> Moderated:
     """The act on the platform for an action, to be carried out by whoever syncs."""
     on = ON[action.name]
     label = label_of(info, action.value)
@@ -129,12 +131,21 @@ def order_of(action: Action, info: ActInfo, message: Judgeable, *, by: str, now:
         person=None if on == "conversation" else message.person,
         act=action.name,
         label=label,
-        reason="" if label else action.value,
+        reason=reason_of(rule, action.name, "" if label else action.value),
         until=now + action.span if action.span is not None else None,
         was=message.state if on == "message" else None,
         state="queued",
         not_before=not_before,
     )
+
+
+def reason_of(rule: Rule, action: str, said: str) -> str:
+    """What is given as the reason: what the rule says there, else, where it is the person who reads it, its words for members.
+    Never what it looks for: who learns that writes it differently."""
+    from modconsole.policy.guidelines import reason
+    from modconsole.policy.model import House
+
+    return said or (reason(rule, House()) if action in (*REMOVES, *SILENCES) else "")
 
 
 def label_of(info: ActInfo, value: str) -> str:
