@@ -28,7 +28,7 @@ LARGEST: Final = 2 * 1024 * 1024
 """Bytes of one YAML file."""
 LARGEST_LIST: Final = 8 * 1024 * 1024
 """Bytes of a list, which is read line by line."""
-MOST_FILES: Final = 10_000
+MOST_FILES: Final = 5_000
 SUFFIXES: Final = (".yaml", ".yml")
 
 
