@@ -29,8 +29,8 @@ class Bench:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.corpus = Corpus(texts_folder(desk), look, fold_mark())
-        self._titles: tuple[int, Small] | None = None
-        self._names: tuple[int, Small] | None = None
+        self._titles: tuple[tuple[int, int], Small] | None = None
+        self._names: tuple[tuple[int, int], Small] | None = None
 
     def view(self, *, told: Told | None = None, stop: Stop | None = None) -> View | None:
         """All texts as they are now. None where it was stopped. Raises `StoreError`."""
@@ -62,17 +62,21 @@ class Bench:
 
     def titles(self) -> Small:
         """The titles of conversations."""
-        version = self.desk.version()
+        version = self._version()
         if self._titles is None or self._titles[0] != version:
             self._titles = (version, Small(texts.titles(self.desk.db), look))
         return self._titles[1]
 
     def names(self) -> Small:
         """The names and handles of people."""
-        version = self.desk.version()
+        version = self._version()
         if self._names is None or self._names[0] != version:
             self._names = (version, Small(_each(texts.names(self.desk.db)), look))
         return self._names[1]
+
+    def _version(self) -> tuple[int, int]:
+        """Changes with what others wrote, and with what this connection did."""
+        return self.desk.version(), self.desk.db.conn.total_changes
 
     def called(self, ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
         """Title, name and handle of messages."""

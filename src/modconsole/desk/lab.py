@@ -65,9 +65,7 @@ class Lab:
     def close(self) -> None:
         """End the process. Safe to call twice."""
         self._closed = True
-        if self._process.stdin is not None and not self._process.stdin.closed:
-            with contextlib.suppress(OSError):  # it has ended already
-                self._process.stdin.close()
+        self._hang_up()
         try:
             self._process.wait(GRACE)
         except subprocess.TimeoutExpired:
@@ -92,11 +90,18 @@ class Lab:
         threading.Thread(target=self._listen, args=(process,), name="lab", daemon=True).start()
         return process
 
+    def _hang_up(self) -> None:
+        """Close the way to the process, which ends it."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):  # it has ended already
+                self._process.stdin.close()
+
     def _ask(self, asked: Request) -> None:
         if self._closed:
             return
         for last in (False, True):
             if not self.running:
+                self._hang_up()
                 self._process = self._started()
             try:
                 assert self._process.stdin is not None

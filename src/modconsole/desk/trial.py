@@ -88,7 +88,7 @@ class Report(Struct, frozen=True, kw_only=True):
     scanned: int
     of: int
     complete: bool
-    """False where it was stopped: all figures are then of what was gone through."""
+    """False where it was stopped: hits are then those of what was gone through, and what they mean was not asked."""
     seconds: float
     first_seconds: float | None
     """After how long the first hits were there, as many as were asked for; None where there are fewer."""

@@ -89,9 +89,7 @@ def understood(section: Section) -> Understood | Refused:
             why="No message has all that it asks for: some of it only posts have, some only comments.",
             notes=tuple(notes.found),
         )
-    if conditions and all(
-        part.lost and part.alternatives == ((),) for each in conditions for part in (each.on[left[0]],)
-    ):
+    if conditions and all(each.on[half] == LOST for each in conditions for half in left):
         return Refused(why=f"None of its conditions can be asked here. {_first(notes)}", notes=tuple(notes.found))
     return Understood(
         halves=left,
@@ -257,7 +255,7 @@ def _length(key: Key, halves: Sequence[Half], notes: Notes) -> Condition:
         return Condition(label=label, on=dict.fromkeys(halves, Part()))
     if least <= 0:
         notes.say("same", key, "Nothing is shorter than nothing: the rule never hits.")
-        never = Part(alternatives=((Asked(key="length (<)", value=0),),))
+        never = Part(alternatives=((Asked(key="platform", value=("not asked",)),),))
         return Condition(label=label, on=dict.fromkeys(halves, never))
     pattern = r"\w" if least == 1 else rf"\w.{{{least - 2},}}\w"
     simple = f"length ({'>' if longer else '<'}): {number}"

@@ -1,23 +1,21 @@
 """The first tier: which items are worth looking for in which texts. It may name too many, never too few.
 
-    one automaton   over the folded texts of many messages at once, for all literals and all that expressions require; where a
-                    word is asked for, the characters beside it are looked at there and then
-    RE2             for expressions that require no literal of three characters: all of them over a group of messages, then over
-                    each message of a group in which one may match
-    always          for the few that neither can say anything about
+one automaton   over the folded texts of many messages at once, for all literals and all that expressions require; where a
+                word is asked for, the characters beside it are looked at there and then
+RE2             for expressions that require no literal of three characters: all of them over a group of messages, then over
+                each message of a group in which one may match
+always          for the few that neither can say anything about
 
-Texts are joined with NUL, which no folded text contains.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
 from typing import Any, Final
 
+from modconsole.policy.automata import CONTROL, Literals, PlainLiterals, Touched, joined
 from modconsole.policy.expressions import Node, Unclear, parse
 from modconsole.policy.fold import LEVELS, fold_text, is_word, leet
 from modconsole.policy.literals import required, safe, trigger
@@ -35,74 +33,7 @@ _MOST_CHARS: Final = 65_536
 _GROUP: Final = 64
 """So many messages are shown to RE2 at once: a call costs as much as fifty characters."""
 _LONG_ENOUGH: Final = 3
-_CONTROL: Final = bytes([*range(0x09), *range(0x0E, 0x20), 0x7F])
 _RUN: Final = re.compile(r"([^\0])\1+", re.DOTALL)
-_ASCII_WORD: Final = frozenset(char for char in map(chr, range(128)) if is_word(char))
-
-Touched = defaultdict[int, set[int]]
-"""Number of a text → units that may match in it."""
-
-
-class _Literals:
-    """One automaton, for one of the fields and one way of reading the text."""
-
-    def __init__(self) -> None:
-        self._units: dict[str, list[int]] = {}
-        self._edges: dict[str, tuple[bool, bool]] = {}
-        self._made: Any = None
-        self._left: list[bool] = []
-        self._right: list[bool] = []
-        self._lists: list[list[int]] = []
-        self.longest = 0
-
-    def __bool__(self) -> bool:
-        return bool(self._units)
-
-    def add(self, text: str, unit: int, left: bool = False, right: bool = False) -> None:
-        """Look for a text; with `left` and `right`, where no character of a word stands before or after it. Of several units
-        the one that asks least decides."""
-        self._units.setdefault(text, []).append(unit)
-        before = self._edges.get(text, (True, True))
-        self._edges[text] = (before[0] and left, before[1] and right)
-        self.longest = max(self.longest, len(text))
-
-    def finish(self) -> None:
-        """Make the automaton."""
-        if self._units:
-            import ahocorasick_rs
-
-            texts = list(self._units)
-            self._made = ahocorasick_rs.AhoCorasick(texts, store_patterns=False)
-            self._left = [self._edges[text][0] for text in texts]
-            self._right = [self._edges[text][1] for text in texts]
-            self._lists = [self._units[text] for text in texts]
-
-    def touch(self, joined: str, numbers: Sequence[int], touched: Touched) -> None:
-        """Look in texts that are folded and joined, NUL before and after each; `numbers` are what `touched` knows them by."""
-        hits = self._made.find_matches_as_indexes(joined, overlapping=True)
-        if not hits:
-            return
-        starts: list[int] | None = None
-        left, right, lists = self._left, self._right, self._lists
-        words: Any = _ASCII_WORD if joined.isascii() else _Words()
-        for pattern, start, end in hits:
-            if left[pattern] and joined[start - 1] in words:
-                continue
-            if right[pattern] and joined[end] in words:
-                continue
-            if starts is None:
-                starts = list(_starts(joined))
-            touched[numbers[bisect_right(starts, start) - 1]].update(lists[pattern])
-
-
-def _joined(texts: Sequence[str]) -> str:
-    """Texts that are folded, NUL before and after each."""
-    return "\0".join(["", *texts, ""])
-
-
-def _starts(joined: str) -> Iterator[int]:
-    """Where each of them begins."""
-    return accumulate([len(text) + 1 for text in joined[1:-1].split("\0")], initial=1)
 
 
 def _squeezed(text: str) -> str:
@@ -110,22 +41,17 @@ def _squeezed(text: str) -> str:
     return _RUN.sub(r"\1", text)
 
 
-class _Words:
-    """The characters of words, as a set."""
-
-    def __contains__(self, char: str) -> bool:
-        return is_word(char)
-
-
 class _Field:
     """Everything that is looked for in one text of a message: its body, its title, a name."""
 
     def __init__(self) -> None:
-        self.plain = _Literals()
+        self.plain = PlainLiterals()
         """For texts that are ASCII: there a word at one level is a word at each."""
-        self.other = _Literals()
-        self.leet = _Literals()
-        self.squeeze = _Literals()
+        self.signs = Literals()
+        """For the same texts: literals of hardly any letters."""
+        self.other = Literals()
+        self.leet = Literals()
+        self.squeeze = Literals()
         self.supersets = {level: Superset() for level in LEVELS}
         self.always: list[int] = []
         self.beyond: list[int] = []
@@ -134,16 +60,19 @@ class _Field:
         """Units about addresses that are tried wherever one may be."""
 
     def finish(self) -> None:
-        for each in (self.plain, self.other, self.leet, self.squeeze):
+        for each in (self.plain, self.signs, self.other, self.leet, self.squeeze):
             each.finish()
 
     def empty(self) -> bool:
         sets = any(len(each) for each in self.supersets.values())
-        return not (self.plain or self.leet or self.squeeze or self.always or self.beyond or self.linked or sets)
+        return not (self.other or self.leet or self.squeeze or self.always or self.beyond or self.linked or sets)
 
     def literal(self, text: str, unit: Unit, edges: tuple[bool, bool], everywhere: bool) -> None:
         """Look for what an item's text contains. `everywhere`: the edges hold in every text, not in ASCII alone."""
-        self.plain.add(text, unit.number, *edges)
+        if self.plain.takes(text):
+            self.plain.add(text, unit.number, *edges)
+        elif text.isascii():
+            self.signs.add(text, unit.number, *edges)
         self.other.add(text, unit.number, *(edges if everywhere else (False, False)))
 
 
@@ -227,7 +156,7 @@ class Net:
         for numbers in _batches(texts):
             if len(numbers) == 1 and len(texts[numbers[0]]) > _MOST_CHARS:
                 self._long(nets, texts[numbers[0]], numbers[0], touched)
-            elif nets.plain or nets.leet or nets.squeeze:
+            elif nets.other or nets.leet or nets.squeeze:
                 self._literals(nets, [texts[number] for number in numbers], numbers, touched)
         for level, superset in nets.supersets.items():
             if len(superset):
@@ -243,24 +172,33 @@ class Net:
         return touched
 
     def _literals(self, nets: _Field, texts: list[str], numbers: Sequence[int], touched: Touched) -> None:
-        joined = _joined(texts)
-        if joined.isascii() and len(joined.encode().translate(None, _CONTROL)) == len(joined) - len(texts) - 1:
-            self._look(nets, nets.plain, joined.lower(), numbers, touched)
+        together = joined(texts)
+        if _plain(together, len(texts)):
+            self._look_plain(nets, together, numbers, touched)
             return
-        plain = [n for n, text in enumerate(texts) if text.isascii() and text.isprintable()]
+        plain = [n for n, text in enumerate(texts) if text.isascii() and _plain(text, -1)]
+        if plain:
+            self._look_plain(nets, joined([texts[n] for n in plain]), [numbers[n] for n in plain], touched)
         rest = sorted(set(range(len(texts))).difference(plain))
-        for chosen, literals in ((plain, nets.plain), (rest, nets.other)):
-            if chosen:
-                folded = _joined([fold_text(texts[n], "lookalike") for n in chosen])
-                self._look(nets, literals, folded, [numbers[n] for n in chosen], touched)
+        folded = joined([fold_text(texts[n], "lookalike") for n in rest])
+        others = [numbers[n] for n in rest]
+        if nets.other:
+            nets.other.touch(folded, others, touched)
+        self._channels(nets, folded, others, touched)
 
-    def _look(self, nets: _Field, literals: _Literals, joined: str, numbers: Sequence[int], touched: Touched) -> None:
-        if literals:
-            literals.touch(joined, numbers, touched)
+    def _look_plain(self, nets: _Field, together: str, numbers: Sequence[int], touched: Touched) -> None:
+        if nets.plain:
+            nets.plain.touch(together.encode(), numbers, touched)
+        if nets.signs:
+            nets.signs.touch(together.lower(), numbers, touched)
+        if nets.leet or nets.squeeze:
+            self._channels(nets, together.lower(), numbers, touched)
+
+    def _channels(self, nets: _Field, folded: str, numbers: Sequence[int], touched: Touched) -> None:
         if nets.leet:
-            nets.leet.touch(leet(joined), numbers, touched)
+            nets.leet.touch(leet(folded), numbers, touched)
         if nets.squeeze:
-            nets.squeeze.touch(_squeezed(joined), numbers, touched)
+            nets.squeeze.touch(_squeezed(folded), numbers, touched)
 
     def _long(self, nets: _Field, text: str, number: int, touched: Touched) -> None:
         """A long text in pieces that overlap by the longest literal, so that what fires is never in memory all at once."""
@@ -273,7 +211,12 @@ class Net:
             if literals:
                 for start in range(0, len(read), _MOST_CHARS):
                     part = read[start : start + _MOST_CHARS + literals.longest + 1]
-                    literals.touch(_joined([part]), [number], touched)
+                    literals.touch(joined([part]), [number], touched)
+
+
+def _plain(text: str, count: int) -> bool:
+    """Whether joined texts are ASCII without control characters, but for what joins them. One alone has a count of -1."""
+    return text.isascii() and len(text.encode().translate(None, CONTROL)) == len(text) - count - 1
 
 
 def _matches(pattern: Any, text: str) -> bool:

@@ -12,6 +12,8 @@ What a rule did is nobody's decision. A person acts under any name that does not
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, Literal
 
 import msgspec
@@ -73,19 +75,23 @@ def outcomes(db: Db, ids: Sequence[int]) -> list[Outcome]:
         " and k.conversation = m.conversation order by m.id",
         (_json(ids),),
     )
-    found: dict[int, Outcome] = {}
-    for ident, native, person, created, state, status, is_open, messages in rows:
-        before = found.get(ident)
-        waits = status is not None and _json(native) in messages
-        settled = status in _SETTLED and not waits
-        found[ident] = Outcome(
-            row_id=ident,
-            created=created,
-            person=person,
-            decided=_decided(acts.get(ident), state, settled or (before is not None and before.decided == "kept")),
-            waits=bool(waits and is_open) or (before is not None and before.waits),
+    found: list[Outcome] = []
+    for ident, same in groupby(rows, key=itemgetter(0)):
+        asks = list(same)  # a person can have several in one conversation
+        _, native, person, created, state, *_ = asks[0]
+        mine = _json(native)
+        uncovered = [row for row in asks if row[5] is not None and mine in row[7]]
+        settled = not uncovered and any(row[5] in _SETTLED for row in asks)
+        found.append(
+            Outcome(
+                row_id=ident,
+                created=created,
+                person=person,
+                decided=_decided(acts.get(ident), state, settled),
+                waits=any(row[6] for row in uncovered),
+            )
         )
-    return list(found.values())
+    return found
 
 
 def _decided(act: tuple[str, bool] | None, state: str, settled: bool) -> Decided:
