@@ -68,8 +68,21 @@ def _chars(node: Chars) -> str:
     listed = "".join(f"\\x{ord(char):02x}" for char in node.ascii)
     if node.others is None:
         return f"[{listed}\\x{{80}}-\\x{{10FFFF}}]"
-    listed += "".join(f"\\x{{{ord(char):x}}}" for char in node.others)
+    listed += "".join(
+        f"\\x{{{first:x}}}" if first == last else f"\\x{{{first:x}}}-\\x{{{last:x}}}"
+        for first, last in _ranges(node.others)
+    )
     return f"[{listed}]" if listed else "[^\\x00-\\x{10FFFF}]"
+
+
+def _ranges(chars: str) -> Iterator[tuple[int, int]]:
+    """Characters as stretches of code points."""
+    codes = sorted(set(map(ord, chars)))
+    first = 0
+    for at, code in enumerate(codes, 1):
+        if at == len(codes) or codes[at] != code + 1:
+            yield codes[first], code
+            first = at
 
 
 def _options() -> Any:
