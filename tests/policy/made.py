@@ -13,7 +13,7 @@ ALPHABET = (
     "İıſKßﬁ㎏éЕеоοσςΣνΝηΗВвсСЮжμµ"
     "\u200b\u00ad\u0301\u0345\u0308\x02\x85\u00a0"
     "かがカ\u3099ｶﾞ가각ᄀ\u1161ᆨ中"
-    "🅰𝓪Ａⓢ⒜٣²½…ØꜱᏚ\u0938\u094d"
+    "втэдот" "🅰𝓪Ａⓢ⒜٣²½…ØꜱᏚ\u0938\u094d"
 )
 PIECES = (
     "http://",
@@ -31,6 +31,25 @@ PIECES = (
     "ssss",
     "iİı",
 )
+<<<<<<< HEAD
+=======
+PIECES = (
+    "http://",
+    "https://www.",
+    ".com/",
+    "t.me/",
+    "spam",
+    "Scam",
+    "sсаm",
+    "ν",
+    "straße",
+    "STRASSE",
+    "ﬁn",
+    "kk",
+    "ssss",
+    "iİı",
+)
+>>>>>>> main
 words = st.lists(st.one_of(st.sampled_from(ALPHABET), st.sampled_from(PIECES)), max_size=14).map("".join)
 literals = st.lists(st.sampled_from(ALPHABET), min_size=1, max_size=4).map("".join) | st.sampled_from(PIECES)
 texts = st.builds(
