@@ -31,25 +31,6 @@ PIECES = (
     "ssss",
     "iİı",
 )
-<<<<<<< HEAD
-=======
-PIECES = (
-    "http://",
-    "https://www.",
-    ".com/",
-    "t.me/",
-    "spam",
-    "Scam",
-    "sсаm",
-    "ν",
-    "straße",
-    "STRASSE",
-    "ﬁn",
-    "kk",
-    "ssss",
-    "iİı",
-)
->>>>>>> main
 words = st.lists(st.one_of(st.sampled_from(ALPHABET), st.sampled_from(PIECES)), max_size=14).map("".join)
 literals = st.lists(st.sampled_from(ALPHABET), min_size=1, max_size=4).map("".join) | st.sampled_from(PIECES)
 texts = st.builds(
