@@ -7,11 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from modconsole.desk import importing_rules, ruling
 from modconsole.desk.desk import Desk
 from modconsole.desk.importing_rules import ImportReport, between, import_automod
 from modconsole.errors import InputError
+from modconsole.sync.rule_orders import Live, steps
+from modconsole.sync.rulebook import Enforced
 
 Sit = Callable[..., Desk]
 ONE = "# Spam\ntitle: x\naction: spam\n"
@@ -255,3 +259,34 @@ def test_a_number_between_two_is_between_them_as_names_are_sorted(low: str, high
     assert found.isdecimal()
     assert f"{low}-" < f"{found}-" or not low
     assert high is None or f"{found}-" < f"{high}-"
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["remove", "spam", "filter", "approve", "report", ""]), st.integers(-2, 2)),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_an_imported_set_acts_in_the_order_of_the_original(
+    tmp_path_factory: pytest.TempPathFactory, made: list[tuple[str, int]]
+) -> None:
+    """Of the rules that remove, the first that hits ends it; then all others act. Of equal priorities the first in the file goes
+    first."""
+    folder = tmp_path_factory.mktemp("order")
+    parts = [
+        f"# r{at}\ntitle: x\npriority: {priority}\n{f'action: {action}' if action else 'set_locked: true'}\n"
+        for at, (action, priority) in enumerate(made)
+    ]
+    (folder / "config.yaml").write_text("---\n".join(parts), "utf-8")
+    desk = Desk(folder / "m.db", who="ann")
+    report = import_automod(desk, folder / "config.yaml", order=True)
+    found = ruling.load(desk)
+    hits = [Live(Enforced(rule=rule, version=1, mode="live", live_at=0), 0) for rule in reversed(found.rules)]
+    acted = list(dict.fromkeys(hit.rule.id for hit, _, over in steps(hits, found.house.order) if not over))
+    by_priority = sorted(range(len(made)), key=lambda at: -made[at][1])
+    removing = [at for at in by_priority if made[at][0] in ("remove", "spam", "filter")]
+    others = [at for at in by_priority if made[at][0] not in ("remove", "spam", "filter")]
+    assert acted == [report.rules[at].id for at in [*removing[:1], *others]]
+    desk.close()

@@ -114,6 +114,7 @@ things = st.builds(
     st.sampled_from(["ann", "Bob_2", "a-b", "giveaway", "free-cow"]),
     edited=st.booleans(),
     top_level=st.booleans(),
+    submitter=st.booleans(),
     age_days=st.sampled_from([0.5, 6.9, 7.0, 7.1, 400.0]),
     moderator=st.booleans(),
 )
@@ -164,6 +165,8 @@ def sections(draw: st.DrawFn) -> dict[str, Any]:
     if draw(seldom):
         name, value = draw(checks(st.just("name")))
         rule["author"] = {name: value}
+        if draw(st.booleans()):
+            rule["author"]["is_submitter"] = draw(st.booleans())
         if draw(st.booleans()):
             rule["author"]["account_age"] = draw(st.sampled_from(["< 7 days", "> 1 week", "> 1 year", "< 10 hours"]))
     for name in ("is_edited", "moderators_exempt", "is_top_level"):
@@ -253,7 +256,7 @@ def comparable(rule: Any) -> bool:
         name = re.sub(r"[\s(#].*", "", str(key)).removeprefix("~")
         if name == "author" and isinstance(value, dict):
             inner = {re.sub(r"[\s(#].*", "", each).removeprefix("~") for each in value}
-            if not inner <= {"name", "account_age", "is_moderator", "set_flair", "overwrite_flair"}:
+            if not inner <= {"name", "account_age", "is_moderator", "is_submitter", "set_flair", "overwrite_flair"}:
                 return False
         elif name == "parent_submission":
             if not all(re.match(r"~?title\b|set_|overwrite_", each) for each in value):

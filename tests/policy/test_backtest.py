@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from modconsole.domain.facts import Fact
 from modconsole.policy import backtest, plan
 from modconsole.policy.backtest import Backtest, Batch
 from modconsole.policy.model import Action, Check, Not, Ref, Rule, Selection, Some, TextCheck, When
-from tests.policy.worlds import World, rules, texts
+from tests.policy.worlds import World, checks, rules, texts
 
 
 def rule(*alternatives: tuple[Check, ...], when: When | None = None) -> Rule:
@@ -32,12 +33,13 @@ def words(*items: str, **options: object) -> TextCheck:
     return TextCheck(**{"fields": ("body",), "items": items, **options})  # type: ignore[arg-type]
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rules(),
     st.lists(st.tuples(texts, st.none() | texts, st.integers(1, 3), st.integers(1, 3)), min_size=1, max_size=12),
     st.lists(texts, min_size=9, max_size=9),
     st.sets(st.integers(0, 11), max_size=3),
+    st.integers(0, 2),
 )
 def test_it_finds_exactly_what_the_judge_finds_in_all_messages(
     tmp_path_factory: pytest.TempPathFactory,
@@ -45,8 +47,10 @@ def test_it_finds_exactly_what_the_judge_finds_in_all_messages(
     messages: list[tuple[str, str | None, int, int]],
     called: list[str],
     edited: set[int],
+    whole: int,
 ) -> None:
-    """Any rule, any messages, some of them edited after they had been copied: the same messages, the same places."""
+    """Any rule, any messages, some of them edited after they had been copied: the same messages, the same places. Also where most
+    hits are only counted."""
     world = World(tmp_path_factory.mktemp("world"))
     world.shown = {talk: called[talk - 1] for talk in (1, 2, 3)}
     world.known = {person: (called[person + 2], called[person + 5]) for person in (1, 2, 3)}
@@ -57,7 +61,31 @@ def test_it_finds_exactly_what_the_judge_finds_in_all_messages(
         for row in edited & set(range(1, len(messages) + 1)):
             world.feed.edit(row, called[row % 9])
     try:
-        assert world.tried(asked) == world.brute(asked)
+        right = world.brute(asked)
+        assert world.tried(asked) == right
+        assert world.counted(asked, whole) == [found.ident for found in right]
+    finally:
+        world.corpus.close()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(checks(), checks(), st.lists(texts, min_size=1, max_size=12), st.booleans(), st.integers(0, 2))
+def test_hits_that_are_only_counted_are_those_of_the_judge(
+    tmp_path_factory: pytest.TempPathFactory,
+    one: TextCheck,
+    other: TextCheck,
+    bodies: list[str],
+    titled: bool,
+    whole: int,
+) -> None:
+    """Where words alone decide, and nobody is asked where it is certain that they are there."""
+    world = World(tmp_path_factory.mktemp("world"))
+    for n, body in enumerate(bodies):
+        world.feed.add(body, "free" if titled and n == 3 else None, 1, n % 3)
+    plain = [replace(each, negated=False, every=False, fields=("body", *each.fields[1:])) for each in (one, other)]
+    try:
+        for asked in (rule((plain[0],)), replace(rule((plain[0],), (plain[1],)), exempt_us=True)):
+            assert world.counted(asked, whole) == [found.ident for found in world.brute(asked)]
     finally:
         world.corpus.close()
 
@@ -88,6 +116,46 @@ def test_only_messages_with_the_word_are_judged_newest_first(world: World) -> No
     hits, judged, everything = asked(world, rule((words("free"),)))
     assert hits == [91, 81, 71, 61, 51, 41, 31, 21, 11, 1]
     assert (judged, everything) == (10, False)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        words("free"),
+        words("free", fold="exact"),
+        words("free", "zxq", "a", "b", "c", "d"),
+        words("free", method="substring"),
+        words("[fF]re{2}", regex=True, method="substring"),
+        words("[fF]re{2}", regex=True, method="substring", fold="exact"),
+    ],
+    ids=str,
+)
+def test_where_it_is_certain_nobody_is_asked_once_the_first_hits_are_known(world: World, check: TextCheck) -> None:
+    """The judge looks at two of ten; what is only counted says so."""
+    test = Backtest(rule((check,)), world.view(), world, whole=2)
+    batches = list(test.run(lambda: False))
+    found = [found for batch in batches for found in batch.found]
+    assert [each.ident for each in found] == [91, 81, 71, 61, 51, 41, 31, 21, 11, 1]
+    assert sum(batch.judged for batch in batches) <= 3
+    assert [each.counted for each in found] == [not each.matches for each in found]
+    assert sum(each.counted for each in found) >= 7
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        words("free", fold="case"),
+        words("f\\w{3}", regex=True, method="substring"),
+        words("(?:f|F)re++", regex=True, method="substring"),
+        words("(?=fr)free", regex=True, method="substring"),
+        words("free", channels=("leet",)),
+    ],
+    ids=str,
+)
+def test_where_it_is_not_certain_the_judge_is_asked_about_each(world: World, check: TextCheck) -> None:
+    """Whatever a scan may take for more than it is."""
+    batches = list(Backtest(rule((check,)), world.view(), world, whole=2).run(lambda: False))
+    assert sum(batch.judged for batch in batches) >= 10
 
 
 def test_of_words_that_must_all_be_there_the_rarest_is_looked_for(world: World) -> None:

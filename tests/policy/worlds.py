@@ -12,7 +12,7 @@ from modconsole.domain.facts import COUNTED, Counter, Fact, Question
 from modconsole.policy.backtest import Backtest, Found
 from modconsole.policy.corpus import Corpus, View
 from modconsole.policy.fold import fold_text
-from modconsole.policy.judge import Judge
+from modconsole.policy.judge import OURS, Judge
 from modconsole.policy.model import (
     FOLDS,
     Action,
@@ -266,7 +266,9 @@ class World:
         return found
 
     def ask(self, question: Question, ids: Sequence[int]) -> set[int]:
-        """Any answers, but always the same ones."""
+        """Any answers, but always the same ones. Who is us is so whatever they write."""
+        if question == OURS:
+            return {row for row in ids if self.feed.messages[row][4] == 1}
         return {row for row in ids if zlib.crc32(f"{question} {row}".encode()) % 3 == 0}
 
     def view(self) -> View:
@@ -292,6 +294,11 @@ class World:
         ]
         judged = Judge([rule], limit).judge(every, self.ask)
         return [Found(each.ident, each.matches, each.held) for each in judged.verdicts]
+
+    def counted(self, rule: Rule, whole: int) -> list[int]:
+        """The messages that the backtest hits, where only the first hits are wanted whole."""
+        run = Backtest(rule, self.view(), self, whole=whole, limit=5.0).run(lambda: False)
+        return [found.ident for batch in run for found in batch.found]
 
     def tried(self, rule: Rule, limit: float = 5.0) -> list[Found]:
         """What the backtest says."""

@@ -116,14 +116,14 @@ class Trying:
     def hits(self, view: View, tally: Tally, began: float) -> Iterator[None]:
         """Go through all messages, in steps; what comes up is in `tally`, and told."""
         untold: list[Found] = []
-        for batch in Backtest(self.rule, view, self.bench).run(self._stop):
+        for batch in Backtest(self.rule, view, self.bench, whole=self.limit).run(self._stop):
             tally.done, tally.of = batch.done, batch.of
             tally.judged += batch.judged
             tally.skips += len(batch.skipped)
             tally.skipped += batch.skipped[: SKIPS_TOLD - len(tally.skipped)]
             for found in batch.found:
                 tally.idents.append(found.ident)
-                if len(tally.first) < self.limit:
+                if len(tally.first) < self.limit and not found.counted:
                     tally.first.append(found)
                     untold.append(found)
             if untold:
@@ -166,7 +166,7 @@ class Trying:
         if _same(self.rule, against):
             return [], []
         before = array("q")
-        for batch in Backtest(against, view, self.bench).run(self._stop):
+        for batch in Backtest(against, view, self.bench, whole=0).run(self._stop):
             before.extend(each.ident for each in batch.found)
         if self._stop():
             return None

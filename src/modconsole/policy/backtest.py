@@ -1,14 +1,15 @@
 """One rule over all stored messages, the latest stored first: exactly what the `Judge` would say of each of them.
 
-A `Plan` finds candidates, a stretch of the copy of the texts at a time; the judge is asked about those alone. Stretches ahead are
-looked through in a thread meanwhile: RE2 and the automaton let go of the interpreter.
+A `Plan` finds candidates, a stretch of the copy of the texts at a time; the judge is asked about those alone. Where it is certain
+that a candidate is a hit, and nobody wants to know where its words are, he is not asked either. Stretches ahead are looked
+through in threads meanwhile: RE2 and the automaton let go of the interpreter.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Protocol
 
@@ -16,7 +17,7 @@ from msgspec import Struct
 
 from modconsole.domain.facts import Question
 from modconsole.policy.corpus import Stop, View
-from modconsole.policy.judge import Judge
+from modconsole.policy.judge import OURS, Judge
 from modconsole.policy.model import Field, Match, Rule, Skipped, TextCheck, Texts
 from modconsole.policy.plan import Beyond as Named
 from modconsole.policy.plan import Plan
@@ -32,6 +33,10 @@ AT_ONCE: Final = 2
 """Threads that look ahead: while there are no candidates to be judged, both processors of a small machine do."""
 
 
+Candidates = tuple[list[int], frozenset[int]]
+"""Places, the newest first, and those of them that are hits for certain."""
+
+
 class Beyond(Named, Protocol):
     """What the copy of the texts does not have, and the answers to questions of facts."""
 
@@ -43,11 +48,12 @@ class Beyond(Named, Protocol):
 
 
 class Found(Struct, frozen=True, gc=False):
-    """A hit: the message's row id, and where the words are."""
+    """A hit: the message's row id, and where the words are. Of one that is only `counted` neither that nor what held is known."""
 
     ident: int
-    matches: tuple[Match, ...]
-    held: tuple[str, ...]
+    matches: tuple[Match, ...] = ()
+    held: tuple[str, ...] = ()
+    counted: bool = False
 
 
 class Batch(Struct, kw_only=True):
@@ -62,15 +68,24 @@ class Batch(Struct, kw_only=True):
 
 
 class Backtest:
-    """A rule made ready for a view. Raises `regex.error` for an expression that is none."""
+    """A rule made ready for a view. Of `whole` hits, the first ones, everything is wanted; the others need only be counted.
+    `limit` are the seconds that the rule may take on a message. Raises `regex.error` for an expression that is none."""
 
-    def __init__(self, rule: Rule, view: View, beyond: Beyond, *, limit: float | None = None) -> None:
+    def __init__(
+        self, rule: Rule, view: View, beyond: Beyond, *, whole: int | None = None, limit: float | None = None
+    ) -> None:
         self.rule = rule
         self.view = view
         self.beyond = beyond
         self.judge = Judge([rule]) if limit is None else Judge([rule], limit)
         self.plan = Plan(rule, view, beyond)
+        self._whole = whole
+        self._hits = 0
         self._called = bool(_fields(rule) & {"title", "author name", "author handle"})
+        self._ours: dict[int, bool] = {}
+        """Person → whether they are us."""
+        self._persons: dict[int, int] = {}
+        """Row id → person, of the messages that the judge is asked about just now."""
 
     def run(self, stop: Stop) -> Iterator[Batch]:
         """All hits, in steps that take no longer than they must. Ends early where `stop` says so."""
@@ -78,7 +93,7 @@ class Backtest:
         done, of = 0, self.view.count
         ahead = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="scan")
         try:
-            for first, past, places in self._candidates(ahead, stop):
+            for first, past, (places, sure) in self._candidates(ahead, stop):
                 at = 0
                 while at < len(places):
                     if stop():
@@ -86,7 +101,8 @@ class Backtest:
                     some = places[at : at + size]
                     at += size
                     began = time.perf_counter()
-                    batch = self._judged(some, done + (past - some[-1]), of)
+                    batch = self._step(some, sure, done + (past - some[-1]), of)
+                    self._hits += len(batch.found)
                     size = _next(size, time.perf_counter() - began)
                     if batch.found or batch.skipped or at < len(places):
                         yield batch
@@ -95,9 +111,9 @@ class Backtest:
         finally:
             ahead.shutdown(wait=True, cancel_futures=True)
 
-    def _candidates(self, ahead: ThreadPoolExecutor, stop: Stop) -> Iterator[tuple[int, int, list[int]]]:
+    def _candidates(self, ahead: ThreadPoolExecutor, stop: Stop) -> Iterator[tuple[int, int, Candidates]]:
         """Stretches, the newest first, each with its candidates."""
-        waiting: deque[tuple[int, int, Future[list[int]]]] = deque()
+        waiting: deque[tuple[int, int, Future[Candidates]]] = deque()
         plan = self.plan
         for count, (first, past) in enumerate(self.view.chunks()):
             if not count:
@@ -112,10 +128,45 @@ class Backtest:
         for begin, end, result in waiting:
             yield begin, end, result.result()
 
+    def _step(self, places: Sequence[int], sure: frozenset[int], done: int, of: int) -> Batch:
+        """What some candidates, the newest first, come to."""
+        if not sure or self._whole is None or self._hits < self._whole:
+            return self._judged(places, done, of)
+        certain = self._not_ours([place for place in places if place in sure])
+        rest = [place for place in places if place not in sure]
+        batch = self._judged(rest, done, of) if rest else Batch(found=[], skipped=[], done=done, of=of, judged=0)
+        rows = self.view.rows
+        known = {each.ident: each for each in batch.found} | {rows[p]: Found(rows[p], counted=True) for p in certain}
+        batch.found = [known[rows[place]] for place in places if rows[place] in known]
+        return batch
+
     def _judged(self, places: Sequence[int], done: int, of: int) -> Batch:
-        judged = self.judge.judge(self._texts(places), self.beyond.ask)
+        self._persons = {self.view.rows[place]: self.view.people[place] for place in places}
+        judged = self.judge.judge(self._texts(places), self._ask)
         found = [Found(verdict.ident, verdict.matches, verdict.held) for verdict in judged.verdicts]
         return Batch(found=found, skipped=judged.skipped, done=done, of=of, judged=len(places))
+
+    # -- whether it is ours: asked once of each person, not of each message ----------------------------------------------------
+
+    def _ask(self, question: Question, ids: Sequence[int]) -> set[int]:
+        if question != OURS:
+            return self.beyond.ask(question, ids)
+        self._learn({self._persons[ident]: ident for ident in ids})
+        return {ident for ident in ids if self._ours[self._persons[ident]]}
+
+    def _not_ours(self, places: Sequence[int]) -> list[int]:
+        if not self.rule.exempt_us:
+            return list(places)
+        people, rows = self.view.people, self.view.rows
+        self._learn({people[place]: rows[place] for place in places})
+        return [place for place in places if not self._ours[people[place]]]
+
+    def _learn(self, asked: Mapping[int, int]) -> None:
+        """Ask about people who are not known yet: person → a message of theirs."""
+        new = {person: ident for person, ident in asked.items() if person not in self._ours}
+        if new:
+            found = self.beyond.ask(OURS, list(new.values()))
+            self._ours.update({person: ident in found for person, ident in new.items()})
 
     def _texts(self, places: Sequence[int]) -> list[Texts]:
         """Messages as the judge takes them; what they are called only where the rule looks at it."""

@@ -102,6 +102,8 @@ _FLAG_GROUP: Final = re.compile(r"\(\?[imsu]+\)")
 _FLAG_I: Final = re.compile(r"\(\?[a-zA-Z]*i")
 _SET: Final = re.compile(r"\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\[\\])*\]", re.DOTALL)
 _DEEPEST: Final = 100
+WRITTEN: Final = 8
+"""Repeats up to this many are written out for RE2, which unrolls them; above it, "this many or more" has to do."""
 _LISTED: Final = 2_000
 """So many characters outside ASCII are known one by one, at most."""
 _FAR: Final = 0xD800
@@ -114,6 +116,8 @@ class Read(NamedTuple):
     tree: Node
     beside: tuple[Node, ...]
     """What the look-around asks for that every match needs: each of these matches somewhere in the same text, too."""
+    exact: bool
+    """Whether the tree allows nothing more than the expression does: what it finds somewhere, the expression finds there."""
 
 
 def parse(expression: str, *, ignore_case: bool = True) -> Node:
@@ -131,10 +135,20 @@ def read(expression: str, *, ignore_case: bool = True) -> Read:
     if reader.at != len(expression):
         raise Unclear
     beside = () if isinstance(tree, Branch) else tuple(reader.beside)
+    exact = reader.exact and _plain(tree)
     if not reader.groups:
-        return Read(tree, beside)
+        return Read(tree, beside, exact)
     every = (settled(each, reader.ignore_case, numbered=not reader.reset and each is tree) for each in (tree, *beside))
-    return Read(next(every), tuple(every))
+    return Read(next(every), tuple(every), exact)
+
+
+def _plain(tree: Node) -> bool:
+    """Whether a tree is made of known characters alone, none of them the end of a line."""
+    if isinstance(tree, Chars):
+        return tree.others is not None and "\n" not in tree.ascii
+    if isinstance(tree, Repeat):
+        return _plain(tree.part) and max(tree.least, tree.most or 0) <= WRITTEN
+    return not isinstance(tree, Anchor | Anything | Same) and all(map(_plain, tree.parts))
 
 
 class _Reader:
@@ -148,6 +162,8 @@ class _Reader:
         """What is looked for ahead and behind, outside of all brackets."""
         self.groups = 0
         """How many groups were opened that can be referred to."""
+        self.exact = True
+        """Whether nothing was left out so far."""
         self.reset = False
         """Whether alternatives use the same numbers, so that nobody knows which group a number means."""
 
@@ -174,6 +190,7 @@ class _Reader:
         while self.at < len(self.text) and self.text[self.at] not in "|)":
             part = self.part(depth)
             while (many := self.take(_QUANTIFIER)) is not None:
+                self.exact = self.exact and (len(many[0]) < 2 or many[0][-1] != "+")
                 part = repeat(part, many)
             if part != NOTHING:
                 parts.append(part)
@@ -182,7 +199,8 @@ class _Reader:
     def part(self, depth: int) -> Node:
         """One part, without what says how often."""
         char = self.text[self.at]
-        if self.take(_NOWHERE) or self.take(_FLAG_GROUP):
+        if (left_out := self.take(_NOWHERE) or self.take(_FLAG_GROUP)) is not None:
+            self.exact = self.exact and left_out[0].startswith("(?#")
             return NOTHING
         reference = self.take(_REFERENCE)
         if reference is not None:
@@ -205,6 +223,7 @@ class _Reader:
         opening = self.take(_OPENING)
         if opening is None:
             raise Unclear
+        self.exact = self.exact and opening[0] in ("(", "(?:")
         kept = opening[0] == "(" or ("<" in opening[0] and not opening[3])
         self.groups += kept
         self.reset = self.reset or opening[1] == "|"

@@ -37,10 +37,10 @@ class Needles(Struct):
     """Literals of the original stream."""
     folded: list[Literal] = field(default_factory=list)
     """Literals of the folded stream."""
-    expressions: list[tuple[Stream, str]] = field(default_factory=list)
-    """Expressions for RE2."""
-    within: list[tuple[tuple[str, ...], Stream, str]] = field(default_factory=list)
-    """Expressions that need only be looked for where one of some literals of the folded stream is."""
+    expressions: list[tuple[Stream, str, bool]] = field(default_factory=list)
+    """Expressions for RE2, and whether the check finds something wherever they do."""
+    within: list[tuple[tuple[str, ...], Stream, str, bool]] = field(default_factory=list)
+    """Expressions that need only be looked for where one of some literals of the folded stream is; the rest as above."""
 
 
 def needles(check: TextCheck, *, anchored: bool) -> Needles | None:
@@ -63,11 +63,11 @@ def _literal(item: Item, check: TextCheck, anchored: bool, found: Needles) -> bo
         if check.channels and check.method in ("word", "substring"):
             if check.fold != "lookalike" and not (all(map(safe, needle)) and len(look) == len(needle)):
                 return False
-            found.expressions += [("folded", _by_channel(look, channel)) for channel in check.channels]
+            found.expressions += [("folded", _by_channel(look, channel), False) for channel in check.channels]
         elif check.fold == "exact":
-            found.original.append(_bounded(before + needle + after, check, anchored))
+            found.original.append(_bounded(needle, before, after, check, anchored))
         elif check.fold == "lookalike":
-            found.folded.append(_bounded(before + needle + after, check, anchored))
+            found.folded.append(_bounded(needle, before, after, check, anchored))
         else:
             shown = trigger(item.item, check.fold)
             if not shown:
@@ -76,17 +76,20 @@ def _literal(item: Item, check: TextCheck, anchored: bool, found: Needles) -> bo
     return True
 
 
-def _bounded(text: str, check: TextCheck, anchored: bool) -> Literal:
+def _bounded(needle: str, before: str, after: str, check: TextCheck, anchored: bool) -> Literal:
     """A literal of a stream that is folded as it is; a word begins and ends where the literal has a character of words. Addresses
     end where a sentence goes on, so beside them nothing is said."""
     word = anchored and check.method == "word"
-    return Literal(text, word and is_word(text[0]), word and is_word(text[-1]))
+    certain = "body" in check.fields and check.method != "full" and "\n" not in needle
+    return Literal(
+        before + needle + after, word and is_word(needle[0]), word and is_word(needle[-1]), certain=anchored and certain
+    )
 
 
 def _expression(item: Item, check: TextCheck, anchored: bool, found: Needles) -> bool:
     """Put down what an expression needs; False where that is nothing in particular."""
     try:
-        tree, beside = read(item.item, ignore_case=check.fold != "exact")
+        tree, beside, exact = read(item.item, ignore_case=check.fold != "exact")
     except Unclear:
         return False
     texts = max((_texts(each) for each in (tree, *beside)), key=_worth)
@@ -95,13 +98,18 @@ def _expression(item: Item, check: TextCheck, anchored: bool, found: Needles) ->
         wider = next((each for each in (translated(one, anchored=False) for one in beside) if not _bland(each)), wider)
     if not (texts or wider) or not _proven(item, tree, texts, wider):
         return False
-    stream: Stream = "folded" if item.level == "lookalike" else "original"
     if not wider:
         found.folded += map(Literal, texts)
-    elif texts and len(texts) <= FEW:
-        found.within.append((texts, stream, wider))
+        return True
+    stream: Stream = "folded" if item.level == "lookalike" else "original"
+    certain = exact and anchored and check.method == "substring" and "body" in check.fields
+    certain = (
+        certain and compiled(wider).search(b"") is None
+    )  # "nothing" is everywhere, and no match where there are no words
+    if texts and len(texts) <= FEW:
+        found.within.append((texts, stream, wider, certain))
     else:
-        found.expressions.append((stream, wider))
+        found.expressions.append((stream, wider, certain))
     return True
 
 

@@ -15,7 +15,7 @@ from itertools import chain
 from typing import Final, Protocol
 
 from modconsole.policy.corpus import CHUNK, View
-from modconsole.policy.model import Field, Ref, Rule, Some, TextCheck, When
+from modconsole.policy.model import Field, Ref, Rule, Selection, Some, TextCheck, When
 from modconsole.policy.needles import Needles, needles
 from modconsole.policy.scans import Both, Everything, Expression, Literal, Scan, Stream, Within, literals
 from modconsole.policy.small import Small
@@ -45,20 +45,35 @@ class Plan:
         ways = self._when(rule.when)
         self.scans: Sequence[Scan] = (Everything(),) if ways is None else [s for way in ways for s in way.scans or ()]
         """What is looked for; nothing, where the rule cannot hit anything."""
+        self.decides = not rule.exceptions and self._words_decide(rule.when)
+        """Whether a message that one of the scans finds for certain is a hit (if it is not one of ours)."""
 
     @property
     def reads_all(self) -> bool:
         """Whether nothing could be looked for, so that every message is judged."""
         return any(isinstance(scan, Everything) for scan in self.scans)
 
-    def places(self, first: int, past: int) -> list[int]:
-        """The candidates among these places, the newest first."""
+    def places(self, first: int, past: int) -> tuple[list[int], frozenset[int]]:
+        """The candidates among these places, the newest first; and those of them that are hits for certain."""
         masked = self._view.masked
         scans = self.scans
         if len(scans) == 1 and isinstance(scans[0], Everything):
-            return [place for place in range(past - 1, first - 1, -1) if place not in masked]
-        found = set(chain.from_iterable(scan.places(self._view, first, past) for scan in scans))
-        return sorted(found - masked if masked else found, reverse=True)
+            return [place for place in range(past - 1, first - 1, -1) if place not in masked], frozenset()
+        each = set(chain.from_iterable(scan.places(self._view, first, past) for scan in scans))
+        sure = frozenset(~place for place in each if place < 0)
+        found = {place for place in each if place >= 0} | sure if sure else each
+        return sorted(found - masked if masked else found, reverse=True), sure if self.decides else frozenset()
+
+    def _words_decide(self, when: When) -> bool:
+        """Whether `when` holds as soon as any one of the checks matches."""
+        if isinstance(when, Some):
+            return when.least == 1 and all(map(self._words_decide, when.of))
+        if not isinstance(when, Ref):
+            return False
+        return all(
+            len(checks) == 1 and isinstance(checks[0], TextCheck) and not (checks[0].negated or checks[0].every)
+            for checks in self._named(when.name).alternatives
+        )
 
     # -- what must be there ----------------------------------------------------------------------------------------------------
 
@@ -71,12 +86,14 @@ class Plan:
         return None
 
     def _selection(self, name: str) -> list[_Way] | None:
-        selection = next(each for each in self._rule.selections if each.name == name)
         each = [
             self._of([self._check(c) for c in checks if isinstance(c, TextCheck) and not c.negated], None)
-            for checks in selection.alternatives
+            for checks in self._named(name).alternatives
         ]
         return self._of(each, 1)
+
+    def _named(self, name: str) -> Selection:
+        return next(each for each in self._rule.selections if each.name == name)
 
     def _of(self, every: Sequence[list[_Way] | None], least: int | None) -> list[_Way] | None:
         """At least `least` of several hold (None: all): then one holds of any choice of all but `least` - 1 of them."""
@@ -109,7 +126,8 @@ class _Way:
     def rate(self) -> float:
         """The share of the newest messages that it finds."""
         for first, past in self._view.chunks(CHUNK // 4):
-            found = set(chain.from_iterable(scan.places(self._view, first, past) for scan in self.scans or ()))
+            each = chain.from_iterable(scan.places(self._view, first, past) for scan in self.scans or ())
+            found = {place if place >= 0 else ~place for place in each}
             return len(found) / (past - first)
         return 0.0
 
@@ -152,11 +170,12 @@ def _compiled(sought: Needles | None) -> list[Scan] | None:
         found.append(literals("folded", sought.folded))
     streams: tuple[Stream, ...] = ("original", "folded")
     for stream in streams:
-        expressions = [each for where, each in sought.expressions if where == stream]
-        if expressions:
-            found.append(Expression(stream, "|".join(f"(?:{each})" for each in expressions)))
+        for certain in (True, False):
+            some = [each for where, each, sure in sought.expressions if (where, sure) == (stream, certain)]
+            if some:
+                found.append(Expression(stream, "|".join(f"(?:{each})" for each in some), certain=certain))
     found += (
-        Both(literals("folded", [Literal(text) for text in texts]), stream, each)
-        for texts, stream, each in sought.within
+        Both(literals("folded", [Literal(text) for text in texts]), stream, each, certain=certain)
+        for texts, stream, each, certain in sought.within
     )
     return found

@@ -36,4 +36,5 @@ class Small:
             return iter(self.rows)
         if not self.count:
             return iter(())
-        return (self.rows[place] for place in chain.from_iterable(scan.places(self, 0, self.count) for scan in scans))
+        found = chain.from_iterable(scan.places(self, 0, self.count) for scan in scans)
+        return (self.rows[place if place >= 0 else ~place] for place in found)

@@ -14,12 +14,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Final
 
-from modconsole.policy.expressions import Anchor, Anything, Branch, Chars, Node, Repeat, Unclear, parse
+from modconsole.policy.expressions import WRITTEN, Anchor, Anything, Branch, Chars, Node, Repeat, Unclear, parse
 
 __all__ = ["Superset", "superset", "translated"]
 
-_FEW: Final = 8
-"""Repeats above this many are written as "this many or more": RE2 unrolls them."""
 _CANARY: Final = "\n\x02\x03\x02"
 """Put at the end of every text, and looked for: RE2 answers "no match" also where it ran out of memory."""
 _STEPWISE: Final = 3
@@ -56,8 +54,8 @@ def translated(node: Node, *, anchored: bool = True) -> str:
 
 def _repeat(node: Repeat, anchored: bool) -> str:
     inner = f"(?:{translated(node.part, anchored=anchored)})"
-    least = min(node.least, _FEW)
-    if node.most is None or node.most > _FEW:
+    least = min(node.least, WRITTEN)
+    if node.most is None or node.most > WRITTEN:
         return inner + ("*" if least == 0 else "+" if least == 1 else f"{{{least},}}")
     return inner + ("?" if (least, node.most) == (0, 1) else f"{{{least},{node.most}}}")
 
@@ -68,8 +66,21 @@ def _chars(node: Chars) -> str:
     listed = "".join(f"\\x{ord(char):02x}" for char in node.ascii)
     if node.others is None:
         return f"[{listed}\\x{{80}}-\\x{{10FFFF}}]"
-    listed += "".join(f"\\x{{{ord(char):x}}}" for char in node.others)
+    listed += "".join(
+        f"\\x{{{first:x}}}" if first == last else f"\\x{{{first:x}}}-\\x{{{last:x}}}"
+        for first, last in _ranges(node.others)
+    )
     return f"[{listed}]" if listed else "[^\\x00-\\x{10FFFF}]"
+
+
+def _ranges(chars: str) -> Iterator[tuple[int, int]]:
+    """Characters as stretches of code points."""
+    codes = sorted(set(map(ord, chars)))
+    first = 0
+    for at, code in enumerate(codes, 1):
+        if at == len(codes) or codes[at] != code + 1:
+            yield codes[first], code
+            first = at
 
 
 def _options() -> Any:

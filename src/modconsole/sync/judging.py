@@ -30,7 +30,6 @@ from modconsole.sync import rulebook
 from modconsole.sync.bench import Bench
 from modconsole.sync.consequences import Consequences
 from modconsole.sync.rule_orders import Powers
-from modconsole.sync.rulebook import Rulebook
 
 if TYPE_CHECKING:
     from modconsole.policy.model import RuleSet
@@ -55,7 +54,7 @@ class Judging:
     """
 
     def __init__(self, folder: Path, *, undo_delay: int, acts: bool = True) -> None:
-        self.book = Rulebook(folder)
+        self.book = rulebook.shared(folder)
         self.undo_delay = undo_delay
         self.acts = acts
         self._lock = threading.Lock()
