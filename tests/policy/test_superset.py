@@ -76,8 +76,9 @@ def test_case_means_what_it_means_to_regex(char: str) -> None:
     known = single(regex.escape(char))
     assert known.others is not None
     assert same <= {*known.ascii, *known.others}
-    if all(map(safe, same)):
-        assert len({fold_text(each, "lookalike") for each in same}) == 1
+    assigned = {each for each in same if unicodedata.category(each) != "Cn"}  # in Python's version of Unicode
+    if all(map(safe, assigned)):
+        assert len({fold_text(each, "lookalike") for each in assigned}) == 1
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_case_means_what_it_means_to_regex(char: str) -> None:
         (r"fr[e3]{2}", {"free", "fr3e", "fre3", "fr33"}),
         (r"(?<!not )Spam(?! it)", {"spam"}),
         (r"colou?r", {"color", "colour"}),
-        (r"(?i:STRASSE)|straße", {"strasse"}),
+        (r"(?i:ÉTÉ)|ete", {"ete"}),
         (r"a*b+", {"b"}),
         (r"[a-z]+", None),
         (r"\d{3}", None),

@@ -259,6 +259,12 @@ def _cased() -> str:
 
 
 @lru_cache(1)
+def _lettered() -> str:
+    """Where letters with another case are, and will be: `regex` may know a later version of Unicode than Python does."""
+    return "".join(map(chr, (*range(0x80, 0xD800), *range(0xE000, 0x20000))))
+
+
+@lru_cache(1)
 def _into_ascii() -> str:
     """Those of them that are the same as an ASCII letter to `regex`: dotted and dotless i, the Kelvin sign, the long s. It is
     asked for each letter: `[A-Z]` finds others than `I` does."""
@@ -277,7 +283,7 @@ def single(part: str, ignore_case: bool = True) -> Chars:
     members = "".join(sorted({*strict.findall(_ASCII), *loose.findall(_ASCII)}))
     literal = part[-1] if len(part) == 1 or (len(part) == 2 and part[0] == "\\" and not part[1].isalnum()) else ""
     if literal and part != ".":
-        known = _into_ascii() if literal.isascii() else _cased() + literal
+        known = _into_ascii() if literal.isascii() else _lettered()
         return Chars(members, "".join(sorted({*loose.findall(known)} - set(_ASCII))))
     named = part[0] == "[" and part[1] != "^" and "\\" not in part and "[:" not in part
     if named and part.isascii():
