@@ -66,23 +66,23 @@ ALIKE: Final[dict[str, str]] = {
     ),
     "bl": "\u042b\u044b",
     "c": (
-        "\u0187\u0188\u023b\u023c\u0255\u03c2\u03da\u03db\u0421\u0441\u04aa\u04ab\u0510\u0511\u13cb\u13df\u1d04\u249e"
-        "\u2c88\u2c89\u2ca4\u2ca5\ua4da\ua792\ua793\ua794\ua7c4\uab9b\uabaf\U000102a2\U00010302\U00010401\U00010415"
-        "\U00010429\U0001043d\U0001051c\U000118ae\U000118ce\U0001df1d\U0001f112\U0001f152\U0001f172"
+        "\u0187\u0188\u023b\u023c\u0255\u03c2\u03da\u03db\u0421\u0441\u04aa\u04ab\u0510\u0511\u13cb\u13df\u1455\u1d04"
+        "\u249e\u2c88\u2c89\u2ca4\u2ca5\ua4da\ua792\ua793\ua794\ua7c4\uab9b\uabaf\U000102a2\U00010302\U00010401"
+        "\U00010415\U00010429\U0001043d\U0001051c\U000118ae\U000118ce\U0001df1d\U0001f112\U0001f152\U0001f172"
     ),
     "d": (
-        "\xd0\xf0\u0110\u0111\u0189\u018a\u018b\u018c\u0221\u0256\u0257\u0500\u0501\u13a0\u13e7\u146f\u15de\u15ea"
-        "\u1d05\u1d6d\u1d81\u1d91\u249f\ua4d2\ua4d3\ua7c7\ua7c8\uab70\uabb7\U0001f113\U0001f153\U0001f173"
+        "\xd0\xf0\u0110\u0111\u0189\u018a\u018b\u018c\u0221\u0256\u0257\u0500\u0501\u053a\u056a\u13a0\u13e7\u146f"
+        "\u15de\u15ea\u1d05\u1d6d\u1d81\u1d91\u249f\ua4d2\ua4d3\ua7c7\ua7c8\uab70\uabb7\U0001f113\U0001f153\U0001f173"
     ),
     "dz": "\u02a3",
     "e": (
         "\u0190\u01a9\u0246\u0247\u025b\u025c\u0283\u0395\u03a3\u03b5\u0404\u0415\u0417\u0435\u0437\u0454\u0498\u0499"
-        "\u04bc\u04bd\u04be\u04bf\u13ac\u1d07\u1d08\u1d92\u1d93\u24a0\u2c78\u2d39\u2d49\ua4f0\ua7ab\uab32\uab33\uab34"
-        "\uab4d\uab7c\U00010286\U00016f2d\U0001f114\U0001f154\U0001f174"
+        "\u04bc\u04bd\u04be\u04bf\u13ac\u15f4\u1d07\u1d08\u1d92\u1d93\u24a0\u2c78\u2d39\u2d49\ua4f0\ua7ab\uab32\uab33"
+        "\uab34\uab4d\uab7c\U00010286\U00016f2d\U0001f114\U0001f154\U0001f174"
     ),
     "f": (
-        "\u0191\u0192\u03dc\u03dd\u0554\u0584\u15b4\u1d6e\u1d82\u1e9d\u24a1\ua4dd\ua730\ua798\ua799\uab35\U00010287"
-        "\U000102a5\U00010525\U000118a2\U000118c2\U0001f115\U0001f155\U0001f175"
+        "\u0191\u0192\u03dc\u03dd\u15b4\u1d6e\u1d82\u1e9d\u24a1\ua4dd\ua730\ua798\ua799\uab35\U00010287\U000102a5"
+        "\U00010525\U000118a2\U000118c2\U0001f115\U0001f155\U0001f175"
     ),
     "g": (
         "\u018d\u0193\u01e4\u01e5\u0260\u0261\u0262\u029b\u050c\u050d\u0551\u0581\u13c0\u13f3\u13fb\u1d83\u24a2\ua4d6"
@@ -121,9 +121,9 @@ ALIKE: Final[dict[str, str]] = {
         "\u2c99\ua4df\uab3a\uab51\uab87\U000102b0\U00010311\U00011700\U0001f11c\U0001f15c\U0001f17c"
     ),
     "n": (
-        "\u019d\u019e\u0220\u0235\u0272\u0273\u0274\u039d\u03a0\u03b7\u03c0\u041f\u043f\u0548\u054c\u0578\u057c\u1260"
-        "\u1261\u144e\u1d28\u1d70\u1d87\u24a9\u2c9a\u2c9b\ua4e0\ua4f5\ua6db\ua790\ua791\ua7a4\ua7a5\uab3b\U00010513"
-        "\U0001f11d\U0001f15d\U0001f17d"
+        "\u019d\u019e\u0220\u0235\u0272\u0273\u0274\u039d\u03a0\u03b7\u03c0\u041f\u043f\u0542\u0548\u054c\u0572\u0578"
+        "\u057c\u1260\u1261\u144e\u1d28\u1d70\u1d87\u24a9\u2c9a\u2c9b\ua4e0\ua4f5\ua6db\ua790\ua791\ua7a4\ua7a5\uab3b"
+        "\U00010513\U0001f11d\U0001f15d\U0001f17d"
     ),
     "o": (
         "\xd8\xf8\u0186\u019f\u0254\u0275\u037b\u0398\u039f\u03b8\u03bf\u03c3\u03fd\u041e\u043e\u0472\u0473\u04e8"
@@ -139,8 +139,9 @@ ALIKE: Final[dict[str, str]] = {
     "oe": "\u0152\u0153",
     "oo": "\ua698\ua699\ua74e\ua74f",
     "p": (
-        "\u01a4\u01a5\u03a1\u03c1\u0420\u0440\u13e2\u146d\u18d6\u1d18\u1d29\u1d71\u1d7d\u1d88\u24ab\u2c63\u2ca2\u2ca3"
-        "\ua4d1\ua750\ua751\ua752\ua753\ua754\ua755\uabb2\U00010295\U0001f11f\U0001f15f\U0001f17f\U0001f18a"
+        "\u01a4\u01a5\u03a1\u03c1\u0420\u0440\u0554\u0584\u13e2\u146d\u18d6\u1d18\u1d29\u1d71\u1d7d\u1d88\u24ab\u2c63"
+        "\u2ca2\u2ca3\ua4d1\ua750\ua751\ua752\ua753\ua754\ua755\uabb2\U00010295\U0001f11f\U0001f15f\U0001f17f"
+        "\U0001f18a"
     ),
     "q": (
         "\u024a\u024b\u02a0\u051a\u051b\u0533\u0536\u0563\u0566\u146b\u1d90\u24ac\u2d55\ua756\ua757\ua758\ua759\ua7af"
@@ -157,17 +158,17 @@ ALIKE: Final[dict[str, str]] = {
         "\U0001df1e\U0001f122\U0001f162\U0001f182"
     ),
     "t": (
-        "\u0166\u0167\u01ab\u01ac\u01ad\u01ae\u0236\u023e\u0288\u03a4\u03c4\u0422\u0442\u04ac\u04ad\u13a2\u13bf\u1d1b"
-        "\u1d75\u24af\u2c66\u2ca6\u2ca7\ua4d4\uab72\uab8f\U00010297\U000102b1\U00010315\U00016f0a\U0001df09\U0001f123"
-        "\U0001f163\U0001f183"
+        "\u0166\u0167\u01ab\u01ac\u01ad\u01ae\u0236\u023e\u0288\u03a4\u03c4\u0422\u0442\u04ac\u04ad\u0537\u0567\u13a2"
+        "\u13bf\u1d1b\u1d75\u24af\u2c66\u2ca6\u2ca7\ua4d4\uab72\uab8f\U00010297\U000102b1\U00010315\U00016f0a"
+        "\U0001df09\U0001f123\U0001f163\U0001f183"
     ),
     "t3": "\ua728\ua729",
     "tf": "\ua777",
     "ts": "\u02a6",
     "u": (
-        "\u01b2\u0244\u0289\u028b\u0376\u0377\u03bc\u03c5\u0418\u0438\u048a\u048b\u054d\u057d\u1200\u13cc\u144c\u1d0e"
-        "\u1d1c\u1d7e\u1d99\u24b0\ua4f4\ua6a1\ua79e\ua79f\ua7b8\ua7b9\uab4e\uab52\uab9c\U00010425\U0001044d\U000104ce"
-        "\U000104f6\U000118b8\U000118d8\U00016f42\U0001f124\U0001f164\U0001f184"
+        "\u01b2\u0244\u0289\u028b\u0376\u0377\u03bc\u03c5\u0418\u0438\u048a\u048b\u0544\u054d\u0574\u057d\u1200\u1206"
+        "\u13cc\u144c\u1d0e\u1d1c\u1d7e\u1d99\u24b0\ua4f4\ua6a1\ua79e\ua79f\ua7b8\ua7b9\uab4e\uab52\uab9c\U00010425"
+        "\U0001044d\U000104ce\U000104f6\U000118b8\U000118d8\U00016f42\U0001f124\U0001f164\U0001f184"
     ),
     "ue": "\u1d6b",
     "uo": "\uab63",
@@ -185,9 +186,9 @@ ALIKE: Final[dict[str, str]] = {
         "\uab56\uab57\uab58\uab59\U00010290\U000102b4\U00010317\U00010527\U0001f127\U0001f167\U0001f187"
     ),
     "y": (
-        "\u0194\u01b3\u01b4\u024e\u024f\u0263\u028f\u0393\u03a5\u03b3\u0423\u0443\u04ae\u04af\u04b0\u04b1\u10e7\u13a9"
-        "\u13bd\u14a5\u1ca7\u1d8c\u1efe\u1eff\u24b4\u2ca8\u2ca9\ua4ec\uab5a\uab79\uab8d\U000102b2\U000118bc\U000118dc"
-        "\U00016f07\U00016f43\U0001f128\U0001f168\U0001f188"
+        "\u0194\u01b3\u01b4\u024e\u024f\u0263\u028f\u0393\u03a5\u03b3\u0423\u0443\u04ae\u04af\u04b0\u04b1\u054e\u057e"
+        "\u10e7\u13a9\u13bd\u14a5\u1ca7\u1d8c\u1efe\u1eff\u24b4\u2ca8\u2ca9\ua4ec\uab5a\uab79\uab8d\U000102b2"
+        "\U000118bc\U000118dc\U00016f07\U00016f43\U0001f128\U0001f168\U0001f188"
     ),
     "z": (
         "\u01b5\u01b6\u0224\u0225\u0240\u0290\u0291\u0396\u03b6\u13c3\u1614\u1646\u1d22\u1d76\u1d8e\u24b5\u2c6b\u2c6c"
@@ -239,7 +240,6 @@ ALIKE: Final[dict[str, str]] = {
     "\u050b": "\u050a",
     "\u056b": "\u053b\u12ae",
     "\u0571": "\u0541\u1294",
-    "\u0574": "\u0544\u1206",
     "\u0583": "\u0553",
     "\u060c": "\u066c\u2e32",
     "\u061b": "\u2e35",

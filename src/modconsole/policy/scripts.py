@@ -19,7 +19,7 @@ __all__ = ["ends_of_words", "never", "only", "script", "scripts", "telling"]
 
 _MISTAKABLE: Final = {
     "LATIN": "aceghijkopsxyABCEHIJKMOPSTXY",
-    "CYRILLIC": "асԁеёгһіїјӏорԛѕуԝхкьѵүАВЕЁСԌНІЇЈКМОРԚЅТУԜХӀҮѴ",
+    "CYRILLIC": "асԁеёгһіїјӏорԛѕуԝхкьѵүАВЕЁСԀԌНІЇЈКМОРԚЅТУԜХӀҮѴ",
     "GREEK": "ανορυικχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
 }
 """Letters that a reader may take for one of another of these scripts, wherever they stand."""
