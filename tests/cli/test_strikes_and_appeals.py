@@ -106,6 +106,9 @@ def test_an_appeal_is_upheld_and_the_decision_undone(cli: Cli) -> None:
     assert cli("appeals", "uphold", appeal["id"]).out.startswith("What was done stands.")
     assert cli("undo", appeal["id"]).out.startswith("Taken back: appeal upheld on forum p412.")
     assert cli("appeals", "show", appeal["id"], "--json").document["state"] == "open"
+    said = cli("appeals", "uphold", appeal["id"], "--draft").out
+    assert "The answer was not put into a draft" in said
+    cli("undo", appeal["id"])
     assert cli("undo").out.startswith("Taken back: appeal on forum p412.")
     assert cli("appeals", "--all", "--json").document["appeals"][0]["state"] == "withdrawn"
 

@@ -63,6 +63,13 @@ def test_a_reply_is_a_message_of_its_thread() -> None:
     assert (found.edited_at, found.state_at, found.mentions, found.quotes, found.attachments) == (None,) * 5
 
 
+def test_the_languages_that_a_post_says_it_is_in_come_along() -> None:
+    """For rules; most posts say one."""
+    assert message(post(record={"langs": ["en", "de"]}), "sky", NOW).extra == {"language": ["en", "de"]}
+    assert message(post(), "sky", NOW).extra is None
+    assert message(post(record={"langs": "en"}), "sky", NOW).extra is None
+
+
 def test_the_first_post_is_a_message_and_names_its_thread() -> None:
     """Its words, cut to a line, are the title."""
     first = post(ROOT, record={"reply": None, "text": "Good\n  morning " + "x" * 100}, author={"did": US})

@@ -101,6 +101,14 @@ def test_what_is_quoted_is_found_in_each_servers_form(quote: dict[str, Any] | No
     assert message(status(quote=quote), "fedi", "2", NOW).quotes == quoted
 
 
+def test_what_only_rules_ask_about_comes_along() -> None:
+    """The language, and since when the account is there; nothing where the server does not say."""
+    account = {**PLAIN["account"], "created_at": "2026-02-27T00:00:00.000Z"}
+    found = message(status(account=account, language="de"), "here", "2", NOW)
+    assert found.extra == {"language": "de", "account_created_at": "2026-02-27T00:00:00.000Z"}
+    assert message(status(), "here", "2", NOW).extra is None
+
+
 def test_a_bot_is_one() -> None:
     """Its words ask nothing of anybody."""
     assert message(status(account={**PLAIN["account"], "bot": True}), "fedi", "2", NOW).author.kind == "bot"

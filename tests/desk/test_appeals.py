@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from modconsole.connectors import demo
-from modconsole.desk import appeals, asks, drafts, moderating, strikes, undoing
+from modconsole.desk import appeals, asks, drafts, moderating, ruling, strikes, undoing
 from modconsole.desk import demo as demo_desk
 from modconsole.desk.desk import Desk
+from modconsole.domain.times import DAY
 from modconsole.errors import Conflict, NotFound, Refused, Unreachable, UsageError
-from modconsole.store import journal, lists
+from modconsole.store import journal, lists, rule_acts, verdicts
 from modconsole.sync import registry
 from tests.desk.conftest import Clock
-from tests.desk.house import HOUSE, furnish
+from tests.desk.house import HOUSE, RUDE, furnish
 
 QUESTION = "c214"
 """A comment of the blog that waits."""
@@ -227,3 +228,60 @@ def test_names_that_are_wrong_are_errors(desk: Desk) -> None:
     ours = desk.db.value("select m.native from message m join person p on p.id = m.person where p.native = 'blog-mara'")
     with pytest.raises(UsageError, match="our own"):
         appeals.open_appeal(desk, "blog", str(ours))
+
+
+def test_a_reversal_counts_against_the_rule_and_undoing_it_does_not(desk: Desk) -> None:
+    """The rule was wrong about this message, and that is in its figures."""
+    furnish(desk, rude=RUDE.replace("[idiot]", "[the, a, is, my]").replace("body:", "body (word):"))
+    shown = lists.message(desk.db, "forum", POST)
+    assert shown is not None
+    found = verdicts.Found(rule="rude", version=1, mode="shadow", message=shown.row_id, matches=[], held=[])
+    ruling.load(desk)
+    with desk.db.write():
+        verdicts.store(desk.db, [found], desk.now())
+    strikes.strike(desk, "forum", POST, rule="rude")
+    opened = appeals.open_appeal(desk, "forum", POST)
+    appeals.decide(desk, opened.appeal.id, "reversed")
+    (hit,) = ruling.hits(desk, "rude")
+    assert (hit.undone_by, ruling.rule_state(desk, "rude").reversed_30d) == ("ann", 1)
+    appeals.undo(desk, opened.appeal.id)
+    (hit,) = ruling.hits(desk, "rude")
+    assert (hit.undone_by, ruling.rule_state(desk, "rude").reversed_30d) == (None, 0)
+
+
+def test_rules_can_ask_for_strikes(desk: Desk) -> None:
+    """Those in force now; what was taken back does not count."""
+    text = "id: twice\nname: twice\nselect: {known: {author strikes: '> 1'}}\ndo: [flag]\nstatus: shadow\n"
+    furnish(desk, house="strikes last: 30 days\n", twice=text)
+
+    def hits() -> bool:
+        return next(rule.hits for rule in ruling.explain(desk, "forum", POST).rules if rule.id == "twice")
+
+    strikes.strike(desk, "forum", POST)
+    assert not hits()
+    second = strikes.strike(desk, "forum", POST, insist=True)
+    assert hits()
+    strikes.take_back(desk, second.strike.id)
+    assert not hits()
+
+
+def test_a_strike_that_a_rule_proposed_is_given_when_somebody_accepts_it(desk: Desk) -> None:
+    """And is no longer accepted once it is taken back."""
+    furnish(desk, house="strikes last: 30 days\n", rude=RUDE.replace("[flag]", "[{strike: {for: 10 days}}]"))
+    shown = lists.message(desk.db, "forum", POST)
+    assert shown is not None
+    found = verdicts.Found(rule="rude", version=1, mode="live", message=shown.row_id, matches=[], held=[])
+    ruling.load(desk)
+    with desk.db.write():
+        (given,) = verdicts.store(desk.db, [found], desk.now())
+        act = rule_acts.RuleAct(
+            id="a" * 36, verdict=given.ident, rule="rude", version=1, at=desk.now(), action="strike", span=10 * DAY
+        )
+        rule_acts.store(desk.db, act)
+    accepted = ruling.accept(desk, act.id)
+    (strike,) = strikes.listing(desk, 9)
+    assert (accepted.ref, strike.rule, strike.expires_at) == (strike.id, "rude", strike.at + 10 * DAY)
+    undoing.undo(desk, strike.id)
+    placed = rule_acts.get(desk.db, act.id)
+    assert placed is not None
+    assert placed.act.state == "declined"

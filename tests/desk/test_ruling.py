@@ -8,11 +8,14 @@ from threading import Event as Flag
 
 import pytest
 
-from modconsole.desk import moderating, ruling, undoing
+from modconsole.connectors.webhook import Delivery
+from modconsole.desk import beside, files, moderating, receiving, ruling, undoing
 from modconsole.desk.desk import Desk
-from modconsole.domain.times import MINUTE
-from modconsole.errors import Conflict, InputError, NotFound, Refused, UsageError
-from modconsole.store import queue
+from modconsole.domain.exchange import encode
+from modconsole.domain.records import Author, Message, Source
+from modconsole.domain.times import MINUTE, to_datetime, to_text
+from modconsole.errors import Conflict, InputError, ModConsoleError, NotFound, Refused, UsageError
+from modconsole.store import queue, received
 from modconsole.store.queue import QueueRow
 from tests.sync import platforms
 from tests.sync.desk import Bench
@@ -557,6 +560,58 @@ def test_a_rule_is_applied_to_what_was_here_before_by_a_person(rules: Rules) -> 
     ruling.take_back(rules.desk, ruling.hits(rules.desk, "spam")[-1])
     assert rules.house.state("m1") == "live"
     assert rules.state().reversed_30d == 0  # it was a person's act
+
+
+# -- from elsewhere -------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_imported_is_judged_and_nothing_is_done_about_it(rules: Rules, tmp_path: Path) -> None:
+    """It happened elsewhere; a person can apply the rule."""
+    rules.live()
+    told = Message(
+        source=SOURCE,
+        id="x1",
+        conversation="talk",
+        author=Author(id="eve"),
+        created_at=to_datetime(rules.place.now),
+        text="spam",
+    )
+    file = tmp_path / "told.jsonl"
+    file.write_bytes(encode(told) + b"\n")
+    files.import_files(rules.desk, [file])
+    assert [(hit.message, hit.acts) for hit in ruling.hits(rules.desk, "spam")] == [("x1", ())]
+
+
+def test_what_is_delivered_is_judged_and_acted_on(rules: Rules) -> None:
+    """In the transaction that stores the delivery; nobody is signed in there, so acts on the platform are proposed."""
+    rules.live("spam", "hide; tag: x")
+    rules.place.tick()
+    received.add(rules.bench.db, Source(id="shop", platform="custom"), 60.0, rules.place.now)
+    body = b'{"type": "message", "source": "shop", "id": "d1", "conversation": "c", "author": {"id": "eve"},'
+    body += b' "text": "spam", "created_at": "' + to_text(rules.place.now).encode() + b'"}'
+    reply = receiving.Reception(rules.desk, seconds=lambda: 0.0).take(Delivery("shop", "1", body))
+    assert reply.status == 200
+    (hit,) = ruling.hits(rules.desk, "spam")
+    assert [(act.action, act.state, act.trouble) for act in hit.acts] == [
+        ("hide", "proposed", "Nobody is signed in there, or the source was not looked at yet."),
+        ("tag", "done", ""),
+    ]
+
+
+def test_the_sync_beside_the_screen_reads_the_same_folder(rules: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it was named on the command line."""
+    started: list[dict[str, str]] = []
+
+    def popen(command: list[str], *, env: dict[str, str], **_: object) -> None:
+        started.append(env)
+        raise OSError
+
+    monkeypatch.setattr("subprocess.Popen", popen)
+    stop = Flag()
+    monkeypatch.setattr(stop, "wait", lambda seconds=None: False)
+    with pytest.raises(ModConsoleError):
+        beside.background(rules.desk)(stop)
+    assert started[0]["MODCONSOLE_RULES"] == str(rules.house.folder)
 
 
 # -- several --------------------------------------------------------------------------------------------------------------------

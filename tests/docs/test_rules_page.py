@@ -166,7 +166,7 @@ BEYOND = {
     *("unknown list", "list expression", "when unknown", "when sign", "when joined", "when open", "when bracket"),
     *("when ends", "when name", "when of", "when count", "when quote", "when deep", "test given", "two methods"),
     *("two folds", "hours", "expect turned", "approve and remove", "id twice", "remark in key", "two operators"),
-    *("always so", "item empty", "except turned", "no priority"),
+    *("item empty", "except turned", "no priority"),
 }
 """What only the reader can see: what words mean together, what lies in other files, and what needs a parser of its own."""
 

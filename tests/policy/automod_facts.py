@@ -55,7 +55,13 @@ def judged(rules: Sequence[Rule], things: Sequence[Thing], limit: float = 10.0) 
 
 def _holds(fact: Fact, about: Thing) -> bool:
     post = about.kind == "submission"
-    flags = {"top level": post or about.top_level, "private": False, "edited": about.edited}
+    flags = {
+        "top level": post,
+        "answers the opening": post or about.top_level,
+        "author opened": about.submitter,
+        "private": False,
+        "edited": about.edited,
+    }
     if fact.name in flags:
         return flags[fact.name] is fact.flag
     words = {"platform": ("forum",), "author is": ("us",) if about.moderator else ("member",)}

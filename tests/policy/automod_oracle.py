@@ -46,6 +46,8 @@ class Thing:
     edited: bool = False
     top_level: bool = False
     """Of a comment: whether it answers the post."""
+    submitter: bool = False
+    """Whether its author wrote the post."""
     age_days: float = 1000.0
     moderator: bool = False
 
@@ -101,6 +103,8 @@ def _author(group: dict[str, Any], thing: Thing) -> bool:
             match = re.fullmatch(r"\s*(<|>|==?)?\s*(\d+)\s*([a-z]+?)?s?\s*", str(value))
             assert match is not None
             every.append(COMPARE[match[1] or "="](thing.age_days, int(match[2]) * DAYS[match[3] or "day"]))
+        elif key == "is_submitter":
+            every.append(thing.kind == "comment" and thing.submitter is value)
         elif key == "is_moderator":
             every.append(thing.moderator is value)
         elif key != "satisfy_any_threshold":

@@ -13,6 +13,7 @@ from modconsole.policy.engine import Spot
 from modconsole.policy.fold import LEET_SIGNS, Folded, fold, forms, leet
 from modconsole.policy.model import Field, Match, Rule, TextCheck, Texts
 from modconsole.policy.places import addresses
+from modconsole.policy.scripts import script, telling
 
 FLAGS = regex.V0 | regex.UNICODE | regex.DOTALL
 Place = tuple[Field, int, int]
@@ -59,7 +60,7 @@ def covered(check: TextCheck, texts: Texts) -> list[Place]:
 
 def places(check: TextCheck, texts: Texts) -> list[tuple[Field, Place, str]]:
     """Every place of every item: the field asked for, where it is, and the item."""
-    found = []
+    found: list[tuple[Field, Place, str]] = []
     for field in check.fields:
         for item in check.items:
             if field in ("link", "domain"):
@@ -70,7 +71,7 @@ def places(check: TextCheck, texts: Texts) -> list[tuple[Field, Place, str]]:
             else:
                 for start, end in spans(check, item, field, within(texts, field)):
                     found.append((field, (field, start, end), item))
-    return found  # type: ignore[return-value]
+    return found
 
 
 def within(texts: Texts, field: str) -> str:
@@ -93,13 +94,32 @@ def spans(check: TextCheck, item: str, field: Field, text: str) -> Iterator[tupl
         for match in regex.finditer(
             wrapped(check, field, regex.escape(needle), needle), folded.text, FLAGS, overlapped=True
         ):
-            yield folded.span(*match.span("item"))
+            place = folded.span(*match.span("item"))
+            if check.fold != "lookalike" or field in ("link", "domain") or not honest(item, text, *place):
+                yield place
         if field == "domain" or check.method not in ("word", "substring"):
             continue
         if "leet" in check.channels:
             yield from (folded.span(*each) for each in signs(check, needle, folded.text))
         if "squeeze" in check.channels:
             yield from (folded.span(*each) for each in repeats(check, needle, folded.text))
+
+
+def honest(item: str, text: str, start: int, end: int) -> bool:
+    """Whether a stretch only looks like an item: words of another script, among others of it."""
+    stretch = text[start:end]
+    meant = fold(item, "case").text
+    if fold(stretch, "case").text == meant or fold(stretch, "marks").text == fold(meant, "marks").text:
+        return False
+    while start > 0 and regex.match(r"\w", text[start - 1]):
+        start -= 1
+    while end < len(text) and regex.match(r"\w", text[end]):
+        end += 1
+    found = {script(char) for char in text[start:end]} - {""}
+    if len(found) != 1 or found & {script(char) for char in item} or not {script(char) for char in item} - {""}:
+        return False
+    inside, outside = text[start:end], text[:start] + text[end:]
+    return any(telling(char) for char in inside) or bool(found & {telling(char) for char in outside})
 
 
 def wrapped(check: TextCheck, field: Field, expression: str, text: str) -> str:
@@ -156,6 +176,6 @@ def repeats(check: TextCheck, needle: str, text: str) -> Iterator[tuple[int, int
     starts = [m.start() for m in regex.finditer(r"(?s)(\p{L})\1*|.", text)] + [len(text)]
     for start in starts[:-1]:
         match = regex.compile(expression).match(text, start)
-        if match and match.end() in starts and len(match[0]) >= len(needle) + 2:
-            if stands(check, needle, text, start, match.end()):
-                yield start, match.end()
+        enough = match is not None and match.end() in starts and len(match[0]) >= len(needle) + 2
+        if match and enough and stands(check, needle, text, start, match.end()):
+            yield start, match.end()

@@ -52,14 +52,14 @@ def fact_check(draw: st.DrawFn) -> tuple[str, Any]:
         words = [*known.words] or [known.example, known.example]
         return no + name, draw(st.sampled_from(words) | st.lists(st.sampled_from(words), min_size=1, max_size=2))
     op = draw(st.sampled_from(OPS))
-    value: str | int = draw(SPANS) if known.kind == "span" else draw(st.integers(1, 10_000))
+    value: str | int = draw(SPANS) if known.kind == "span" else draw(st.integers(0, 10_000))
     return draw(st.sampled_from([(f"{no}{name} ({op})", value), (no + name, f"{op} {value}")]))
 
 
 def counter() -> st.SearchStrategy[dict[str, Any]]:
     """One counter of `history`."""
     return st.tuples(
-        st.sampled_from(list(COUNTED)), SPANS, st.sampled_from(list(HISTORY_OPS)), st.integers(2, 99), st.booleans()
+        st.sampled_from(list(COUNTED)), SPANS, st.sampled_from(list(HISTORY_OPS)), st.integers(0, 99), st.booleans()
     ).map(lambda each: {"count": each[0], "within": each[1], each[2]: each[3], "here": each[4]})
 
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modconsole.policy.automod import convert
+from modconsole.policy.automod import Translated, convert
 from modconsole.policy.load import read_documents
 from modconsole.policy.model import Rule
 from tests.policy import automod_oracle as oracle
@@ -113,6 +114,7 @@ things = st.builds(
     st.sampled_from(["ann", "Bob_2", "a-b", "giveaway", "free-cow"]),
     edited=st.booleans(),
     top_level=st.booleans(),
+    submitter=st.booleans(),
     age_days=st.sampled_from([0.5, 6.9, 7.0, 7.1, 400.0]),
     moderator=st.booleans(),
 )
@@ -164,6 +166,8 @@ def sections(draw: st.DrawFn) -> dict[str, Any]:
         name, value = draw(checks(st.just("name")))
         rule["author"] = {name: value}
         if draw(st.booleans()):
+            rule["author"]["is_submitter"] = draw(st.booleans())
+        if draw(st.booleans()):
             rule["author"]["account_age"] = draw(st.sampled_from(["< 7 days", "> 1 week", "> 1 year", "< 10 hours"]))
     for name in ("is_edited", "moderators_exempt", "is_top_level"):
         if draw(seldom):
@@ -176,8 +180,13 @@ def sections(draw: st.DrawFn) -> dict[str, Any]:
 
 def converted(text: str) -> dict[int, Rule]:
     """The rules of a configuration by the number of their section, from 0, each through the loader."""
+    return loaded(convert(text).rules)
+
+
+def loaded(translated: Iterable[Translated]) -> dict[int, Rule]:
+    """What the loader makes of documents."""
     found = {}
-    for each in convert(text).rules:
+    for each in translated:
         if each.source:
             rules, problems = read_documents(each.source, "x.yaml")
             assert [problem for problem in problems if not problem.warning] == []
@@ -201,14 +210,14 @@ def agree(rule: dict[str, Any], seen: list[Thing]) -> list[bool]:
     return wanted
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(rule=sections(), seen=st.lists(things, min_size=1, max_size=8))
 def test_a_converted_rule_hits_what_the_original_hits(rule: dict[str, Any], seen: list[Thing]) -> None:
     """A rule whose conditions can all be asked hits exactly the same posts and comments; one that nothing can fit hits none."""
     agree(rule, seen)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(check=checks(st.sampled_from(["body", "title", "title+body"])), data=st.data())
 def test_a_single_check_finds_what_the_original_finds(check: tuple[str, list[str]], data: st.DataObject) -> None:
     """Texts that are made of what a check looks for are found or not, as AutoModerator's expression finds them."""
@@ -247,7 +256,7 @@ def comparable(rule: Any) -> bool:
         name = re.sub(r"[\s(#].*", "", str(key)).removeprefix("~")
         if name == "author" and isinstance(value, dict):
             inner = {re.sub(r"[\s(#].*", "", each).removeprefix("~") for each in value}
-            if not inner <= {"name", "account_age", "is_moderator", "set_flair", "overwrite_flair"}:
+            if not inner <= {"name", "account_age", "is_moderator", "is_submitter", "set_flair", "overwrite_flair"}:
                 return False
         elif name == "parent_submission":
             if not all(re.match(r"~?title\b|set_|overwrite_", each) for each in value):
@@ -266,7 +275,7 @@ def real(count: int) -> list[Thing]:
     for name in ("community-sample", "irc-support"):
         titles = {}
         with gzip.open(DATA / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
-            lines = [json.loads(line) for line in file]
+            lines = [json.loads(line) for line in islice(file, 15_000)]
         for record in lines:
             if record["type"] == "conversation":
                 titles[record["id"]] = record.get("title") or ""
@@ -281,13 +290,13 @@ def real(count: int) -> list[Thing]:
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs the real conversations in ../shared/data")
 def test_configurations_hit_what_the_originals_hit_on_real_messages() -> None:
     """All rules of the example configurations that the oracle can judge hit the same messages of the real communities."""
-    seen = real(200)
+    seen = real(60)
     compared = hit = 0
     for file in FILES:
         text = file.read_bytes().decode()
-        mine = converted(text)
-        originals = _parts(text.replace("\r\n", "\n"))
         states = {each.position - 1: each for each in convert(text).rules}
+        mine = loaded(states.values())
+        originals = _parts(text.replace("\r\n", "\n"))
         taken: dict[str, list[bool]] = {}
         for number, rule in mine.items():
             if states[number].state == "held back" or any(
@@ -307,7 +316,7 @@ def test_configurations_hit_what_the_originals_hit_on_real_messages() -> None:
             hit += sum(wanted)
         compared += len(taken)
     assert compared >= 100
-    assert hit >= 100
+    assert hit >= 30
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs the real conversations in ../shared/data")
@@ -316,11 +325,11 @@ def test_configurations_hit_what_the_originals_hit_on_real_messages() -> None:
 )
 def test_words_out_of_real_messages_are_found_where_the_original_finds_them(method: str) -> None:
     """Words, pieces of words and whole short messages are found by each method in the same real messages."""
-    seen = real(200)
+    seen = real(120)
     bodies = [each.body for each in seen]
     words = sorted({word for body in bodies for word in body.split()})
     pieces = [word[1:-1] for word in words if len(word) > 4]
-    looked_for = [*words[::45], *pieces[::90], *[body for body in bodies if 0 < len(body) < 25][::6]]
+    looked_for = [*words[::60], *pieces[::120], *[body for body in bodies if 0 < len(body) < 25][::6]]
     tail = f" ({method})" if method else ""
     rules = [
         {"action": "report", f"{sign}{field}{tail}": looked_for[at : at + 3]}

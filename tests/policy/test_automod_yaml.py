@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -114,6 +116,15 @@ def test_what_is_merged_in_does_not_replace_a_key_of_its_own() -> None:
         ("a: [1, 2", 1, 9, ""),
         ("a: \x07", 1, 1, ""),
         ("[" * 60 + "]" * 60, 1, 1, ""),
+        ("a: &a [*a]", 1, 1, ""),
+        ('a: "\\UFFFFFFFF"', 1, 1, ""),
+        (
+            "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+            + "".join(f"{b}: &{b} [{', '.join(['*' + a] * 10)}]\n" for a, b in pairwise("abcdefgh")),
+            1,
+            1,
+            "",
+        ),
     ],
 )
 def test_a_broken_section_says_where_and_what_to_do(text: str, line: int, column: int, hint: str) -> None:

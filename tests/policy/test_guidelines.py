@@ -9,12 +9,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
-from tests.hostile.corpus import PAYLOADS
 
 from modconsole.domain.times import DAY, HOUR
 from modconsole.policy import guidelines
-from modconsole.policy.guidelines import Change, Said, compare, compose, html, markdown, read_back
+from modconsole.policy.guidelines import Change, Said, compare, compose, markdown, read_back
+from modconsole.policy.guidelines_html import html
 from modconsole.policy.model import Action, House, Ref, Rule, Rung
+from tests.hostile.corpus import PAYLOADS
 
 
 def rule(ident: str, public: str = "", section: str = "", **more: object) -> Rule:

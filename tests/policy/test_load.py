@@ -164,9 +164,9 @@ def test_facts_are_compared_as_they_say(line: str, fact: Fact) -> None:
 
 def test_a_mistake_is_placed_at_the_key_or_the_value() -> None:
     """Columns count characters of the line, from 1."""
-    problem = only("id: a\nselect:\n  words:\n    body (wrod): [free]\ndo: [flag]\n")
+    problem = only("id: a\nselect:\n  words:\n    body (wordd): [free]\ndo: [flag]\n")
     assert (problem.line, problem.column, problem.rule, problem.path) == (4, 11, "a", "a.yaml")
-    assert (problem.words, problem.hint) == ("`wrod` says nothing about how to look.", "Did you mean `word`?")
+    assert (problem.words, problem.hint) == ("`wordd` says nothing about how to look.", "Did you mean `word`?")
     problem = only("id: a\nselect: {w: {body: free}}\ndo: [flag, 'delete']\n")
     assert (problem.line, problem.column, problem.hint) == (3, 12, "Did you mean `remove`?")
 
@@ -185,7 +185,7 @@ def test_a_bad_expression_says_where(item: str, column: int) -> None:
 
 def test_all_mistakes_of_a_document_are_said_at_once() -> None:
     """Nobody has to correct one to see the next."""
-    _, problems = read_rule("nmae: a\nselect: {w: {bdoy: free}}\ndo: [flga]\nwhen: v\n")
+    _, problems = read_rule("namee: a\nselect: {w: {bdoy: free}}\ndo: [flga]\nwhen: v\n")
     assert [problem.line for problem in problems] == [1, 1, 2, 3, 4]
     assert all(not problem.warning for problem in problems)
 

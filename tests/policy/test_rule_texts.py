@@ -33,7 +33,7 @@ def bare(rule: Rule) -> Rule:
     return replace(rule, source="", examples=tuple(replace(example, line=0) for example in rule.examples))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
 @given(rule_texts.rules())
 def test_a_rule_means_the_same_in_lines_and_in_braces(rule: dict[str, Any]) -> None:
     """Every word of the language, in any order of its modifiers."""
@@ -46,7 +46,7 @@ def test_a_rule_means_the_same_in_lines_and_in_braces(rule: dict[str, Any]) -> N
     ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
 @given(rule_texts.rules())
 def test_the_schema_takes_any_rule_that_can_be_written(rule: dict[str, Any]) -> None:
     """Whatever the reader takes."""
@@ -55,7 +55,7 @@ def test_the_schema_takes_any_rule_that_can_be_written(rule: dict[str, Any]) -> 
     assert [error.message for error in SCHEMA.iter_errors(typed(text))] == []
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=100, deadline=None, suppress_health_check=SLOW)
 @given(damaged())
 def test_the_schema_takes_whatever_the_reader_takes_of_a_damaged_rule(text: str) -> None:
     """No spelling is underlined in an editor that the program accepts."""
@@ -64,7 +64,7 @@ def test_the_schema_takes_whatever_the_reader_takes_of_a_damaged_rule(text: str)
         assert [error.message for error in SCHEMA.iter_errors(typed(text))] == []
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=20, deadline=None, suppress_health_check=SLOW)
 @given(rule_texts.rules())
 def test_changes_to_any_rule_keep_what_it_says(rule: dict[str, Any]) -> None:
     """A new status and a new test, in lines and in braces: the rest is as it was."""

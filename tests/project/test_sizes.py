@@ -9,7 +9,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "modconsole"
 MOST_LINES_IN_A_FILE = 400
 MOST_LINES_IN_A_FUNCTION = 60
 
-ALLOWED: dict[str, int] = {}
+ALLOWED: dict[str, int] = {"policy/_lookalikes.py": 460}  # a table that a script makes
 """Files that may be longer, each with its limit and a reason. Raised by a reviewed line, never in passing."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from modconsole.desk import rule_texts, rule_trials, ruling
+from modconsole.desk import rule_texts, ruling
 from modconsole.desk.rule_trials import Found
 from modconsole.screens.conversation import ConversationScreen
 from modconsole.screens.rule_dialogs import ConflictDialog
@@ -18,27 +18,11 @@ from tests.screens import kit, rule_stage
 from tests.screens.rule_stage import SCAM, desk_at, hit, to_lab
 
 
-@pytest.fixture(scope="session")
-def house_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo with its rules and one more, not to be changed."""
-    folder = tmp_path_factory.mktemp("house")
-    path = rule_stage.house(folder)
-    (folder / "modconsole.rules" / "scam.yaml").write_text(SCAM, encoding="utf-8")
-    return path
-
-
 @pytest.fixture
-def house(house_template: Path, tmp_path: Path) -> Path:
-    """The demo with its rules, of one's own."""
-    return rule_stage.copied(house_template, tmp_path)
-
-
-@pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> list[rule_stage.Bench]:
-    """No process is started; the benches that were made."""
-    rule_stage.benches.clear()
-    monkeypatch.setattr(rule_trials, "Bench", rule_stage.Bench)
-    return rule_stage.benches
+def house(house: Path) -> Path:
+    """The demo with one rule more."""
+    (house.with_suffix(".rules") / "scam.yaml").write_text(SCAM, encoding="utf-8")
+    return house
 
 
 def on_file(house: Path, name: str = "scam.yaml") -> str:

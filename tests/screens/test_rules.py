@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from modconsole.desk import rule_texts, rule_trials, ruling
+from modconsole.desk import rule_texts, ruling
 from modconsole.domain.records import Author, Message
 from modconsole.domain.times import to_datetime
 from modconsole.screens.rule_lab import LabScreen
@@ -15,24 +15,7 @@ from modconsole.sync.judging import Judging
 from tests.screens import kit, rule_stage
 from tests.screens.rule_stage import SCAM, desk_at, to_lab, to_rules
 
-
-@pytest.fixture(scope="session")
-def house_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo with its rules, not to be changed."""
-    return rule_stage.house(tmp_path_factory.mktemp("house"))
-
-
-@pytest.fixture
-def house(house_template: Path, tmp_path: Path) -> Path:
-    """The demo with its rules, of one's own."""
-    return rule_stage.copied(house_template, tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def _bench(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No process is started."""
-    rule_stage.benches.clear()
-    monkeypatch.setattr(rule_trials, "Bench", rule_stage.Bench)
+pytestmark = pytest.mark.usefixtures("bench")
 
 
 async def test_each_rule_says_how_it_stands_and_what_it_hit(house: Path) -> None:

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from tests.screens.conftest import _same_place_and_person, clock, community, community_template
+from tests.screens.conftest import (
+    _same_place_and_person,
+    bench,
+    clock,
+    community,
+    community_template,
+    house,
+    house_template,
+)
 
-__all__ = ["_same_place_and_person", "clock", "community", "community_template"]
+__all__ = [
+    "_same_place_and_person",
+    "bench",
+    "clock",
+    "community",
+    "community_template",
+    "house",
+    "house_template",
+]

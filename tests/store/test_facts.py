@@ -96,9 +96,11 @@ def worlds(draw: st.DrawFn) -> Told:
         if draw(st.booleans()):
             opened = START + timedelta(minutes=draw(st.integers(-5, 5))) if draw(st.booleans()) else None
             kind: ConversationKind = draw(st.sampled_from(CONVERSATION_KINDS))
-            records.append(Conversation(source="blog", id=name, kind=kind, opened_at=opened))
+            opener = draw(st.sampled_from([None, None, "ann", "bob", "somebody else"]))
+            records.append(Conversation(source="blog", id=name, kind=kind, opened_at=opened, opened_by=opener))
     count = draw(st.integers(1, 9))
-    for n in range(count):
+    names = draw(st.sampled_from([[f"m{n}" for n in range(count)], ["c1", *(f"m{n}" for n in range(1, count))]]))
+    for n, name in enumerate(names):
         text = draw(st.sampled_from(TEXTS))
         minute = draw(st.integers(0, 12)) * 5
         at = START + timedelta(minutes=minute)
@@ -115,7 +117,7 @@ def worlds(draw: st.DrawFn) -> Told:
         dated = draw(st.booleans())
         message = Message(
             source="blog",
-            id=f"m{n}",
+            id=name,
             conversation=draw(st.sampled_from(["c1", "c2"])),
             author=Author(
                 id=draw(st.sampled_from(["us", "ann", "bob", "robo", "tin"])),
@@ -125,7 +127,7 @@ def worlds(draw: st.DrawFn) -> Told:
             observed_at=at,
             text=text,
             format="html" if text.startswith("<") else None,
-            parent=draw(st.sampled_from([None, *(f"m{other}" for other in range(n)), "elsewhere"])),
+            parent=draw(st.sampled_from([None, *names[:n], "c1", "c2", "elsewhere"])),
             mentions=draw(st.sampled_from([None, ["us"], ["us", "bob"]])),
             visibility=draw(st.sampled_from([None, "public", "followers", "private", "unlisted"])),
             state=state,
@@ -140,7 +142,12 @@ def worlds(draw: st.DrawFn) -> Told:
             other = draw(st.sampled_from([text, "hello", "another"]))
             records.append(
                 msgspec.structs.replace(
-                    message, text=other, format=None, observed_at=later, state="live", state_at=None
+                    message,
+                    text=other,
+                    format=message.format if other == text else None,
+                    observed_at=later,
+                    state="live",
+                    state_at=None,
                 )
             )
     for n in range(draw(st.integers(0, 4))):
@@ -227,7 +234,7 @@ class Oracle:
         value = getattr(self, "_" + question.name.replace(" ", "_"))(at)
         kind = FACTS[question.name].kind
         if kind == "flag":
-            return bool(value) is question.flag
+            return value is not None and bool(value) is question.flag
         if kind in ("span", "number"):
             return value is not None and COMPARE[question.op](value, question.number)
         if question.name == "language":
@@ -334,6 +341,25 @@ class Oracle:
 
     def _thread_messages(self, at: int) -> int:
         return len(list(self._before(at, conversation=True)))
+
+    def _opening(self, at: int) -> Message | None:
+        """The message that opened the conversation of a message; None where that is none, or is not known."""
+        conversation = self.every[at].conversation
+        here = [(each.created_at, n) for n, each in enumerate(self.every) if each.conversation == conversation]
+        first = self.every[min(here)[1]]
+        return first if first.id == conversation or self.cases[conversation].kind == "forum" else None
+
+    def _author_opened(self, at: int) -> bool | None:
+        here = self.every[at]
+        described = self.merged.conversations.get(("blog", here.conversation))
+        opening = self._opening(at)
+        opener = described.opened_by if described is not None else None
+        opener = opener or (opening.author.id if opening is not None else None)
+        return None if opener is None else here.author.id == opener
+
+    def _answers_the_opening(self, at: int) -> bool:
+        here, opening = self.every[at], self._opening(at)
+        return here.parent in (None, here.conversation, *([opening.id] if opening is not None else []))
 
     def _top_level(self, at: int) -> bool:
         return self.every[at].parent is None
@@ -474,6 +500,8 @@ def test_more_messages_than_one_statement_takes_are_asked_about_in_portions(db: 
         (Fact(name="author age", op="<", number=1), "message_by (person=?)"),
         (Fact(name="author messages", op="<", number=1), "message_by (person=? AND created_at<?)"),
         (Fact(name="thread messages", op="<", number=1), "message_in (conversation=? AND created_at<?)"),
+        (Fact(name="author opened"), "message_in (conversation=?)"),
+        (Fact(name="answers the opening"), "message_in (conversation=?)"),
         (Fact(name="author strikes", op="<", number=1), "strike_of (person=? AND at<?)"),
         (Fact(name="author tags", words=("a",)), "ask_person (person=? AND source=?)"),
         (

@@ -18,6 +18,7 @@ from modconsole.policy.judge import Judge
 from modconsole.store import acts, judged, rule_acts, rules, tallies, texts, verdicts
 from modconsole.store.db import Db
 from modconsole.store.ingest import ingest
+from modconsole.store.verify import verify
 from modconsole.sync import moderate
 from modconsole.sync.judging import Judging
 from tests.sync.desk import Bench
@@ -216,12 +217,12 @@ def test_a_rule_that_takes_too_long_is_given_up_on_that_message_and_named(house:
     """It is counted and listed; the other rules have had their say."""
     house.write("spam", status="shadow")
     slow = house.folder / "slow.yaml"
-    slow.write_text("id: slow\nstatus: shadow\nselect:\n  words:\n    body (regex): ['(x+x+)+y']\ndo: [flag]\n")
-    house.bench.place.write("spam " + "x" * 3_000)
+    slow.write_text("id: slow\nstatus: shadow\nselect:\n  words:\n    body (regex): ['((?:x+)+)\\1q']\ndo: [flag]\n")
+    house.bench.place.write("spam " + "x" * 3_000 + " q")
     house.turn()
     assert house.hit() == ["m1"]
     ((at, item, seconds, source, message),) = verdicts.skips(house.bench.db, "slow", 10)
-    assert (item, source, message) == ("(x+x+)+y", SOURCE, "m1")
+    assert (item, source, message) == (r"((?:x+)+)\1q", SOURCE, "m1")
     assert seconds >= 0.04
     assert at <= house.bench.place.now
     assert tallies.since(house.bench.db, 0)["slow"].skipped == 1
@@ -785,6 +786,20 @@ def test_a_rule_whose_acts_are_taken_back_too_often_is_paused(
     house.bench.place.write("spam again")
     house.turn()
     assert len(house.hits()) == acted + (not paused)
+
+
+def test_what_is_counted_of_rules_is_verified(house: House) -> None:
+    """A count that is not what was found and done is named."""
+    house.live("spam", "tag: x")
+    house.bench.place.write("spam")
+    house.turn()
+    db = house.bench.db
+    assert verify(db, house.bench.place.now) == []
+    db.run("update rule_day set hits = hits + 1, acted = 0")
+    assert [(each.where, each.what, each.stored, each.derived) for each in verify(db, house.bench.place.now)] == [
+        ("rules", "hits of spam version 1", "2", "1"),
+        ("rules", "acted of spam version 1", "0", "1"),
+    ]
 
 
 # -- whatever happens -----------------------------------------------------------------------------------------------------------

@@ -10,11 +10,14 @@ import pytest
 from modconsole.connectors import demo
 from modconsole.desk import moderating, undoing
 from modconsole.desk.desk import Desk
-from modconsole.domain.times import parse
+from modconsole.domain.records import Author, Message
+from modconsole.domain.times import parse, to_datetime
 from modconsole.errors import StoreError
-from modconsole.store import acts, db, journal, marks, queue, schema
+from modconsole.store import acts, db, journal, judged, marks, queue, schema, verdicts
 from modconsole.store.db import Db
+from modconsole.store.ingest import ingest
 from modconsole.store.verify import verify
+from modconsole.sync.judging import Judging
 from tests.upgrade import first_release
 
 NOW = parse("2026-11-21T20:00:00Z")
@@ -118,3 +121,26 @@ def test_a_database_of_a_newer_release_is_not_touched(old: Path) -> None:
 def test_the_version_that_is_written_is_the_one_that_is_expected() -> None:
     """The opener knows it without loading the migrations."""
     assert db._VERSION == schema.VERSION == len(schema.migrations._migrations)
+
+
+def test_rules_judge_what_comes_after_an_upgrade_and_leave_the_past_to_the_backtest(old: Path) -> None:
+    """What was here before the first rule is no backlog."""
+    folder = old.with_suffix(".rules")
+    folder.mkdir()
+    (folder / "any.yaml").write_text(
+        "id: any\nstatus: shadow\nselect:\n  words:\n    body (includes, regex): ['.']\ndo: [flag]\n"
+    )
+    with Db(old) as opened:
+        Judging(folder, undo_delay=0).attach(opened, NOW)
+        assert judged.backlog(opened) == 0
+        come = Message(
+            source="blog",
+            id="new",
+            conversation="new",
+            author=Author(id="eve"),
+            created_at=to_datetime(NOW),
+            text="Hello",
+        )
+        ingest(opened, [come], NOW)
+        assert [hit.message for hit in verdicts.hits(opened, "any", 10)] == ["new"]
+        assert verify(opened, NOW) == []

@@ -7,6 +7,8 @@
 - `acting`    reply, close, snooze, … and undo
 - `sources`   sources and their identities
 - `syncing`   sync, sweep, outbox
+- `rules`     the rules of the house, in `rule_…` modules by what they are about
+- `strikes`   strikes; `appeals`
 - `console`   the console, the demo, keys
 
 A command's module is imported when the command is called; `modconsole --help` and the start of the console load none of them.

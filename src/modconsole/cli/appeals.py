@@ -140,6 +140,8 @@ def _decide(call: Call, ident: str, decision: Literal["upheld", "reversed"], ans
         _told(call, done)
         if drafted:
             call.say("The answer is in your draft of a reply.")
+        elif draft:
+            call.say("The answer was not put into a draft: there is none, or you have begun a reply there.")
     return 1 if done.trouble else 0
 
 

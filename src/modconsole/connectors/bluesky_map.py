@@ -83,6 +83,7 @@ class PostRecord(Struct, rename="camel"):
     created_at: str | None = None
     reply: ReplyRef | None = None
     facets: list[Facet] = field(default_factory=list)
+    langs: Any = None
     embed: Any = None
 
 
@@ -170,7 +171,14 @@ def message(post: Post, source: str, now: int, *, state: State = "live") -> Mess
         state=state,
         attachments=_attachments(post) or None,
         observed_at=to_datetime(now),
+        extra=_for_rules(record),
     )
+
+
+def _for_rules(record: PostRecord) -> dict[str, list[str]] | None:
+    """What rules may ask about and records have no key for (`domain.facts`: `language`). Some clients write odd things there."""
+    said = [each for each in record.langs if isinstance(each, str)] if isinstance(record.langs, list) else []
+    return {"language": said} if said else None
 
 
 def conversation(post: Post, source: str, now: int) -> Conversation:

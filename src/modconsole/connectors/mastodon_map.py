@@ -58,6 +58,8 @@ class Account(Struct):
     display_name: str | None = None
     bot: bool | None = None
     url: str | None = None
+    created_at: Any = None
+    """When it was made; the server rounds it to the day."""
 
 
 class Mention(Struct):
@@ -111,6 +113,7 @@ class Status(Struct):
     url: str | None = None
     uri: str | None = None
     replies_count: int | None = None
+    language: Any = None
     muted: bool | None = None
     mentions: list[Mention] | None = None
     media_attachments: list[Media] | None = None
@@ -205,7 +208,17 @@ def message(status: Status, source: str, conversation: str, now: int, *, held: b
         edited_at=status.edited_at,
         attachments=[attachment(media) for media in status.media_attachments or ()] or None,
         observed_at=to_datetime(now),
+        extra=_for_rules(status),
     )
+
+
+def _for_rules(status: Status) -> dict[str, str] | None:
+    """What rules may ask about and records have no key for (`domain.facts`: `language`, `account age`).
+
+    Some of the servers that speak this protocol give them in shapes of their own: no status is lost for that.
+    """
+    given = {"language": status.language, "account_created_at": status.account.created_at}
+    return {name: value for name, value in given.items() if isinstance(value, str) and value} or None
 
 
 def author(account: Account) -> Author:

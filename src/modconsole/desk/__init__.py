@@ -16,6 +16,9 @@
 - `files`      import and export
 - `sources`    sources, identities, what a change of identities would do
 - `sweep`      syncing: once, for ever, and for the nightly sweep
+- `ruling`     the rules of the house; `checking` and `trying` them; `drafting` and `importing_rules`
+- `guidelines` what members read; `notices` what one of them is told
+- `strikes`    strikes and what follows; `appeals`
 - `demo`       the demo's database
 """
 

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from modconsole.config.paths import RULES
 from modconsole.desk import sweep
 from modconsole.desk.desk import Desk
 from modconsole.errors import ModConsoleError
@@ -48,7 +49,7 @@ def background(desk: Desk, *, log: Path | None = None) -> Callable[[threading.Ev
         if any(account.platform.startswith("demo-") for account in marks.accounts(desk.db)):
             sweep.watch(desk, stop, what="console")
         else:
-            _keep_running(desk.path, log, stop)
+            _keep_running(desk, log, stop)
 
     return work
 
@@ -59,12 +60,13 @@ def command(path: Path, log: Path | None) -> list[str]:
     return [*words, "--log", str(log)] if log is not None else words
 
 
-def _keep_running(path: Path, log: Path | None, stop: threading.Event) -> None:
+def _keep_running(desk: Desk, log: Path | None, stop: threading.Event) -> None:
     pause = AGAIN
     while not stop.is_set():
         try:
             process = subprocess.Popen(
-                command(path, log),
+                command(desk.path, log),
+                env={**os.environ, RULES: str(desk.rules)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

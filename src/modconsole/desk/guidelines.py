@@ -14,6 +14,7 @@ from modconsole.domain.times import to_datetime
 from modconsole.errors import InputError, NotFound, UsageError
 from modconsole.policy import guidelines as made
 from modconsole.policy.guidelines import PARTS, Change, Guidelines, Said
+from modconsole.policy.guidelines_html import html
 from modconsole.policy.model import House, Rule
 from modconsole.store import publications
 from modconsole.store.publications import Publication
@@ -49,7 +50,7 @@ class Page(Struct, frozen=True, kw_only=True):
     @property
     def html(self) -> str:
         """The page as one file of HTML."""
-        return made.html(self.content, self.footer)
+        return html(self.content, self.footer)
 
 
 def footer(version: Publication) -> str:

@@ -286,7 +286,8 @@ def _number(path: str) -> str:
 def between(low: str, high: str | None) -> str:
     """Digits that come after `low` and before `high` in the order of texts; None is the end. The next ten where there is room."""
     if high is None:
-        return f"{int(low or '0') // 10 ** max(0, len(low) - 5) + STEP:05d}"
+        number = int(low or "0") // 10 ** max(0, len(low) - 5) + STEP
+        return f"{number:05d}" if number < 100_000 else f"{low}5"
     width = max(len(low), len(high), 5)
     while True:
         first, last = int((low or "0").ljust(width, "0")), int(high.ljust(width, "0"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
 from modconsole.desk.desk import Desk
@@ -10,6 +12,9 @@ from modconsole.store import judged, rule_acts, tallies
 from modconsole.store.judged import Judged
 from modconsole.store.rule_acts import Placed
 from modconsole.store.tallies import Tally
+
+MOST: Final = 1_000
+"""Acts and notes that are told one by one."""
 
 
 class RuleDay(Struct, frozen=True, kw_only=True):
@@ -27,7 +32,7 @@ class Digest(Struct, frozen=True, kw_only=True):
     rules: tuple[RuleDay, ...]
     """Those that hit something, were given up on something, or stand in a way that somebody should know of."""
     acts: tuple[Placed, ...]
-    """What was done and stands, or was taken back since."""
+    """What was done and stands, or was taken back since; the latest `MOST`."""
     notes: tuple[Placed, ...]
     """What this person was to be told (`notify`)."""
     proposals: int
@@ -46,7 +51,7 @@ def digest(desk: Desk, since: int) -> Digest:
     found = tallies.since(db, since)
     notes = [
         each
-        for each in rule_acts.since(db, since, ["noted"])
+        for each in rule_acts.since(db, since, ["noted"], MOST)
         if each.act.action == "notify" and each.act.value in ("", desk.who)
     ]
     days = [RuleDay(state=state, tally=found.get(state.id, Tally())) for state in listing(desk)]
@@ -54,7 +59,7 @@ def digest(desk: Desk, since: int) -> Digest:
         since=since,
         until=desk.now(),
         rules=tuple(day for day in days if _worth_telling(day)),
-        acts=tuple(rule_acts.since(db, since, ["queued", "done", "accepted", "undone"])),
+        acts=tuple(rule_acts.since(db, since, ["queued", "done", "accepted", "undone"], MOST)),
         notes=tuple(notes),
         proposals=len(rule_acts.proposals(db, leave=("suggest snippet",))),
         judging=judged.judged(db),

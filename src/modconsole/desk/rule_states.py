@@ -76,10 +76,7 @@ def rules_folder(desk: Desk) -> Path:
 
 def book(desk: Desk) -> Rulebook:
     """The folder of a desk, which is read again only when a file has changed."""
-    found: Rulebook | None = getattr(desk._local, "book", None)
-    if found is None or found.folder != desk.rules:
-        found = desk._local.book = Rulebook(desk.rules)
-    return found
+    return rulebook.shared(desk.rules)
 
 
 def load(desk: Desk) -> RuleSet:

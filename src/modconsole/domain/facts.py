@@ -58,6 +58,11 @@ FACTS: Final[dict[str, Known]] = {
     "author strikes": Known(
         kind="number", about="how many strikes its author has that are in force", example="2", as_of_now=True
     ),
+    "author opened": Known(
+        kind="flag",
+        about="whether its author opened the conversation, or wrote what it is about, where that is known",
+        example="true",
+    ),
     "author tags": Known(
         kind="words", about="tags that moderators gave to its author's asks", example="vip", as_of_now=True
     ),
@@ -72,6 +77,11 @@ FACTS: Final[dict[str, Known]] = {
     "thread age": Known(kind="span", about="how old the conversation was", example="365 days"),
     "thread messages": Known(kind="number", about="how many messages the conversation had before", example="100"),
     "top level": Known(kind="flag", about="whether it answers no other message", example="true"),
+    "answers the opening": Known(
+        kind="flag",
+        about="whether it answers no other message than the one that opened the conversation",
+        example="true",
+    ),
     "answers us": Known(kind="flag", about="whether it answers a message of ours", example="true"),
     "state": Known(
         kind="words",

@@ -42,12 +42,19 @@ def addresses(body: str) -> tuple[Address, ...]:
 
 def _found(body: str) -> Iterator[Address]:
     for match in _ADDRESS.finditer(body):
-        text = match[0].rstrip(_AFTER)
-        while text.endswith(")") and text.count(")") > text.count("("):
-            text = text[:-1].rstrip(_AFTER)
+        text = _without_end(match[0])
         host = _HOST.match(text)
         if host is not None and host[1]:
             yield Address(text, host[1].rstrip("."), match.start(), match.start() + len(text))
+
+
+def _without_end(text: str) -> str:
+    """An address without what is the sentence's around it: brackets that it does not open, too. Takes linear time."""
+    end, closed = len(text), text.count(")") - text.count("(")
+    while end and (text[end - 1] in _AFTER or (text[end - 1] == ")" and closed > 0)):
+        end -= 1
+        closed -= text[end] == ")"
+    return text[:end]
 
 
 def links(plain: str, raw_html: str | None = None) -> list[str]:

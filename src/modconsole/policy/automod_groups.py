@@ -68,6 +68,9 @@ def author(group: Key, halves: Sequence[Half], notes: Notes) -> list[Condition]:
             any_of_them = bool(truth(key.value))
         elif key.name == "is_moderator":
             found.append(_moderator(key, halves, notes))
+        elif key.name == "is_submitter":
+            comments = [half for half in halves if half == "comment"]
+            found.append(flag(key, "author opened", "author-opened", comments, notes, name=name))
         elif key.name in AUTHOR_UNASKED:
             where, why = AUTHOR_UNASKED[key.name]
             asked = [half for half in halves if half in where]

@@ -25,7 +25,6 @@ from modconsole.policy.automod_words import (
     GROUPS,
     HALVES,
     META,
-    POST_IS_MESSAGE,
     REASONS,
     SETTINGS,
     TEXTS,
@@ -89,9 +88,7 @@ def understood(section: Section) -> Understood | Refused:
             why="No message has all that it asks for: some of it only posts have, some only comments.",
             notes=tuple(notes.found),
         )
-    if conditions and all(
-        part.lost and part.alternatives == ((),) for each in conditions for part in (each.on[left[0]],)
-    ):
+    if conditions and all(each.on[half] == LOST for each in conditions for half in left):
         return Refused(why=f"None of its conditions can be asked here. {_first(notes)}", notes=tuple(notes.found))
     return Understood(
         halves=left,
@@ -223,24 +220,8 @@ def _asked(key: Key, halves: Sequence[Half], notes: Notes) -> list[Condition]:
     if key.name == "is_edited":
         return [groups.flag(key, "edited", "edited", halves, notes)]
     if key.name == "is_top_level":
-        return [_top_level(key, notes)]
+        return [groups.flag(key, "answers the opening", "top-level", ("comment",), notes)]
     return [_length(key, halves, notes)]
-
-
-def _top_level(key: Key, notes: Notes) -> Condition:
-    """Whether a comment answers the post. Where the post is a message, such a comment answers a message too."""
-    found = groups.flag(key, "top level", "top-level", ("comment",), notes)
-    part = found.on["comment"]
-    where = ", ".join(each.capitalize() for each in POST_IS_MESSAGE)
-    notes.say(
-        "narrower",
-        key,
-        f"It asks whether the message answers no other. On {where} the post is a message, so nothing is hit there.",
-    )
-    if part.lost or groups.truth(key.value):
-        return found
-    elsewhere = Asked(key="platform", value=POST_IS_MESSAGE, negated=True)
-    return Condition(label=found.label, on={"comment": Part(alternatives=((*part.alternatives[0], elsewhere),))})
 
 
 def _length(key: Key, halves: Sequence[Half], notes: Notes) -> Condition:
@@ -257,7 +238,7 @@ def _length(key: Key, halves: Sequence[Half], notes: Notes) -> Condition:
         return Condition(label=label, on=dict.fromkeys(halves, Part()))
     if least <= 0:
         notes.say("same", key, "Nothing is shorter than nothing: the rule never hits.")
-        never = Part(alternatives=((Asked(key="length (<)", value=0),),))
+        never = Part(alternatives=((Asked(key="platform", value=("not asked",)),),))
         return Condition(label=label, on=dict.fromkeys(halves, never))
     pattern = r"\w" if least == 1 else rf"\w.{{{least - 2},}}\w"
     simple = f"length ({'>' if longer else '<'}): {number}"

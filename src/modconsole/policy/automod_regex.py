@@ -125,13 +125,13 @@ def _verbose(item: str) -> str:
 
 
 def _usable(items: Sequence[str], ready: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
-    """The items that compile; all as one where they do so only together."""
+    """The items that compile; all as one where they do so only joined, with brackets that are closed in another."""
     faults = [(item, why_not(each)) for item, each in zip(items, ready, strict=True)]
     bad = [(item, why) for item, why in faults if why]
     if not bad:
         return ready, []
     joined = f"({'|'.join(items)})"
-    if len(items) > 1 and not why_not(joined):
+    if not why_not(joined):
         return [joined], []
     return [each for each, (_, why) in zip(ready, faults, strict=True) if not why], bad
 

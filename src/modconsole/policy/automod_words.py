@@ -133,7 +133,6 @@ AUTHOR_UNASKED: Final[dict[str, tuple[tuple[Half, ...], str]]] = {
     "has_verified_email": (HALVES, "no platform tells whether an address was verified"),
     "contributor_quality": (HALVES, "this score is Reddit's alone"),
     "is_contributor": (HALVES, "lists of approved users are not read"),
-    "is_submitter": (("comment",), "whether the author opened the conversation is nothing that a rule can ask"),
     "is_shadowbanned": (HALVES, "this state is Reddit's alone"),
     "rank": (HALVES, "ranks other than that of a moderator are Reddit's alone"),
 }
@@ -195,6 +194,7 @@ AUTHOR_KEYS: Final = frozenset(
         *THRESHOLDS,
         *AUTHOR_UNASKED,
         "is_moderator",
+        "is_submitter",
         "satisfy_any_threshold",
         "set_flair",
         "overwrite_flair",
@@ -207,5 +207,3 @@ THRESHOLD: Final = re.compile(r"\s*(<=|>=|<|>|==?)?\s*(-?\d+)\s*(minute|hour|day
 
 NO_OPENINGS: Final = ("wordpress", "youtube")
 """Platforms on which what is commented on is no message: there, all messages are comments."""
-POST_IS_MESSAGE: Final = ("reddit", "mastodon", "bluesky")
-"""Platforms on which what is right under a post answers a message: the post."""

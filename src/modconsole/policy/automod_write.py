@@ -32,7 +32,7 @@ _FIXED: Final[dict[str, tuple[tuple[Term, ...], ...]]] = {
         ),
     ),
     PUBLIC: ((Asked(key="private", value=True, negated=True),),),
-    HELD_BACK: ((Asked(key="length (<)", value=0),),),
+    HELD_BACK: ((Asked(key="platform", value=("not asked",)),),),
 }
 _ABOUT: Final = {
     OPENING: "what AutoModerator calls a submission",

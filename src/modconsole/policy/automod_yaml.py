@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -25,6 +26,8 @@ _BARE_COMPARISON = re.compile(r":\s*>=?\s*-?\d")
 _MERGE = "<<"
 _DEPTH = 40
 """How deep a section may be nested; what is deeper is no rule, and would end in Python's own limit."""
+_MOST = 100_000
+"""Values of one section, aliases put in: a few lines of them can stand for millions."""
 
 
 class Value(Struct, frozen=True):
@@ -109,23 +112,30 @@ def sections(text: str) -> Iterator[Section]:
 
 def _section(part: str, position: int, line: int) -> Section:
     lead = len(part) - len(part.lstrip("\n"))
-    first = line + lead + 1
-    common = {"position": position, "line": first, "text": part.strip("\n"), "comments": tuple(_comments(part))}
+    found = Section(
+        position=position,
+        line=line + lead + 1,
+        text=part.strip("\n"),
+        comments=tuple(_comments(part)),
+    )
     try:
         node = _composed(part)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        at = mark.line if mark is not None else 0
-        written = part.splitlines()[at] if mark is not None and at < len(part.splitlines()) else ""
-        words, hint = _explained(error.problem or error.context or "it is no YAML", written)
-        column = mark.column + 1 if mark is not None else 1
-        return Section(**common, fault=words, fault_line=line + at + 1, fault_column=column, fault_hint=hint)  # type: ignore[arg-type]
-    except (YAMLError, RecursionError, ValueError) as error:
-        words = "it is nested too deep" if isinstance(error, RecursionError) else str(error).splitlines()[0]
-        return Section(**common, fault=_sentence(words), fault_line=first, fault_column=1)  # type: ignore[arg-type]
+        at, column = (mark.line, mark.column + 1) if mark is not None else (lead, 1)
+        lines = part.splitlines()
+        words, hint = _explained(
+            error.problem or error.context or "it is no YAML", lines[at] if at < len(lines) else ""
+        )
+        return replace(found, fault=words, fault_line=line + at + 1, fault_column=column, fault_hint=hint)
+    except (YAMLError, ValueError) as error:
+        return replace(found, fault=_sentence(str(error).splitlines()[0]), fault_line=found.line, fault_column=1)
+    except (RecursionError, IndexError, OverflowError, AttributeError, TypeError, AssertionError):
+        # what ruamel's scanner raises on nonsense besides its own errors, as chr() of an escape beyond Unicode
+        return replace(found, fault="This is no YAML.", fault_line=found.line, fault_column=1)
     if isinstance(node, MappingNode):
-        return Section(**common, mapping=_mapped(node, line, 0))  # type: ignore[arg-type]
-    return Section(**common, empty=node is None)  # type: ignore[arg-type]
+        return replace(found, mapping=_mapped(node, line))
+    return replace(found, empty=node is None)
 
 
 def _composed(part: str) -> Node | None:
@@ -136,20 +146,25 @@ def _composed(part: str) -> Node | None:
         warnings.simplefilter("ignore")
         node: Node | None = yaml.compose(part)
     if node is not None:
-        _measure(node, 0)
+        _measure(node)
     return node
 
 
-def _measure(node: Node, depth: int) -> None:
-    if depth > _DEPTH:
-        raise RecursionError
-    if isinstance(node, SequenceNode):
-        for each in node.value:
-            _measure(each, depth + 1)
-    elif isinstance(node, MappingNode):
-        for key, value in node.value:
-            _measure(key, depth + 1)
-            _measure(value, depth + 1)
+def _measure(root: Node) -> None:
+    """Refuse what is nested too deep, and what becomes too large when its aliases are put in. Raises `ValueError`."""
+    count = 0
+    left = [(root, 0)]
+    while left:
+        node, depth = left.pop()
+        count += 1
+        if depth > _DEPTH:
+            raise ValueError(f"it is nested more than {_DEPTH} levels deep")
+        if count > _MOST:
+            raise ValueError(f"it has more than {_MOST:,} values")
+        if isinstance(node, SequenceNode):
+            left += [(each, depth + 1) for each in node.value]
+        elif isinstance(node, MappingNode):
+            left += [(each, depth + 1) for pair in node.value for each in pair]
 
 
 def _comments(part: str) -> Iterator[str]:
@@ -187,7 +202,7 @@ def _sentence(words: str) -> str:
 # -- values ----------------------------------------------------------------------------------------------------------------
 
 
-def _mapped(node: MappingNode, line: int, depth: int) -> Mapped:
+def _mapped(node: MappingNode, line: int) -> Mapped:
     found: dict[str, Key] = {}
     merged: dict[str, Key] = {}
     twice: list[tuple[str, int]] = []
@@ -210,7 +225,7 @@ def _mapped(node: MappingNode, line: int, depth: int) -> Mapped:
 def _value(node: Node, line: int) -> Value:
     at = line + node.start_mark.line + 1
     if isinstance(node, MappingNode):
-        return Value(_mapped(node, line, 0), at)
+        return Value(_mapped(node, line), at)
     if isinstance(node, SequenceNode):
         return Value(tuple(_value(each, line) for each in node.value), at)
     written: str = node.value

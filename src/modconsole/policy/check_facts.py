@@ -119,7 +119,6 @@ def _compared(
     always = _always(op or "=", found, 0)
     if always:
         notes.say("always so", value, words=f"{name} {op} {rest}", always=always)
-        return None
     return Fact(name=name, op=op or "=", number=found, negated=negated)
 
 
@@ -197,7 +196,6 @@ def _counter(node: Node, negated: bool, notes: Notes) -> Counter | None:
     always = _always(op, wanted, least)
     if always:
         notes.say("always so", node.pairs[ops[0]][1], words=f"{ops[0]} {wanted}", always=always)
-        return None
     return Counter(counted=cast("Counted", word), within=within, op=op, number=wanted, here=here, negated=negated)
 
 

@@ -17,6 +17,7 @@ import regex
 
 from modconsole.policy.fold import LEET_SIGNS, Folded, fold, fold_text, forms, is_word, leet, squeeze
 from modconsole.policy.model import Channel, Field, Fold, Method, TextCheck
+from modconsole.policy.scripts import ends_of_words, only, scripts, telling
 from modconsole.policy.tame import SHORT, tame
 
 __all__ = ["MOST", "Budget", "Found", "Item", "Late", "View", "expression"]
@@ -81,12 +82,21 @@ class Found(NamedTuple):
 class View:
     """A text and its foldings, each made once."""
 
-    __slots__ = ("_channels", "_folds", "text")
+    __slots__ = ("_channels", "_folds", "_telling", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._folds: dict[Fold, Folded] = {}
         self._channels: dict[tuple[Fold, str], Folded] = {}
+        self._telling: dict[str, tuple[int, int]] = {}
+
+    def tells(self, script: str, start: int, end: int) -> bool:
+        """Whether a letter outside a stretch can be of this script alone."""
+        ends = self._telling.get(script)
+        if ends is None:
+            at = [n for n, char in enumerate(self.text) if telling(char) == script]
+            ends = self._telling[script] = (at[0], at[-1] + 1) if at else (end, start)
+        return ends[0] < start or ends[1] > end
 
     def at(self, level: Fold) -> Folded:
         """The text at a level of folding."""
@@ -129,7 +139,19 @@ def _wrapping(method: Method, field: Field, item: str) -> tuple[str, str]:
 class Item:
     """One literal or expression of a check, for one of its fields."""
 
-    __slots__ = ("_bounds", "_channels", "_own", "item", "level", "needles", "pattern", "plain", "short", "tame")
+    __slots__ = (
+        "_bounds",
+        "_channels",
+        "_own",
+        "_own_scripts",
+        "item",
+        "level",
+        "needles",
+        "pattern",
+        "plain",
+        "short",
+        "tame",
+    )
 
     def __init__(self, item: str, check: TextCheck, field: Field = "body") -> None:
         self.item = item
@@ -142,11 +164,13 @@ class Item:
         self._own = "" if check.regex else fold_text(item, "case")
         self.plain: Quick | None = None
         """For a literal that is a word or part of one: its places in a body that is ASCII and folded."""
+        literal = check.fold == "lookalike" and not check.regex and field not in ("link", "domain")
+        self._own_scripts = scripts(item) if literal else frozenset()
         self.tame = False
         """Whether no clock is needed for a short text."""
         self.short: Quick | None = None
         """For what is tame and reads the original: its places in a short body."""
-        simple = len(self.needles) == 1 and self.needles[0].isascii() and not self._channels
+        simple = item.isascii() and len(self.needles) == 1 and self.needles[0].isascii() and not self._channels
         if simple and check.method in ("word", "substring") and field == "body" and check.fold != "exact":
             self.plain = _plain_places(self.needles[0], self._bounds)
         if check.regex:
@@ -163,27 +187,35 @@ class Item:
         """Every place in the original, in each channel; raises `Late`."""
         folded = view.at(self.level)
         for start, end in self._plain(folded.text, budget):
-            yield self._found(view, folded, start, end)
+            found = self._found(view, folded, start, end)
+            if not self._own_scripts or not self._mistaken(view, found):
+                yield found
         for channel in self._channels if self.pattern is None else ():
             search = self._leet if channel == "leet" else self._squeeze
             for start, end in search(folded.text, view.by(self.level, channel), budget):
                 yield Found(*folded.span(start, end), channel)
 
+    def _mistaken(self, view: View, found: Found) -> bool:
+        """Whether what looks like a literal is a word of another script, among others of it."""
+        if found.channel != "lookalike":
+            return False
+        start, end = ends_of_words(view.text, found.start, found.end)
+        words = view.text[start:end]
+        written = only(words)
+        if not written or written in self._own_scripts:
+            return False
+        return any(map(telling, words)) or view.tells(written, start, end)
+
     def _found(self, view: View, folded: Folded, start: int, end: int) -> Found:
         first, last = folded.span(start, end)
-        if folded.offsets is None and self.level != "lookalike":
+        if self.level in ("exact", "case"):
             return Found(first, last, "")
         stretch = view.text[first:last]
-        if stretch.isascii():
+        meant = self._own or folded.text[start:end]
+        if fold_text(stretch, "case") == meant:
             return Found(first, last, "")
-        text, plain = folded.text[start:end], fold_text(stretch, "case")
-        if plain in (self._own, text):
-            return Found(first, last, "")
-        return Found(
-            first,
-            last,
-            "marks" if fold_text(stretch, "marks") in (text, fold_text(self._own, "marks")) else "lookalike",
-        )
+        marked = fold_text(stretch, "marks") == fold_text(meant, "marks")
+        return Found(first, last, "marks" if marked else "lookalike")
 
     def _plain(self, text: str, budget: Budget) -> Iterator[tuple[int, int]]:
         if self.pattern is None:

@@ -12,7 +12,6 @@ from modconsole.policy.vocabulary import HOUSE, RUNG, RUNG_ACTIONS
 from modconsole.policy.yaml_nodes import Items, Node, Pairs, Text, documents, read
 
 ORDERS = ("all", "automoderator")
-MOST_STRIKES = 1_000
 
 
 def read_house(text: str, path: str = "house.yaml") -> tuple[House, list[Problem]]:
@@ -97,4 +96,4 @@ def _rung(node: Node, notes: Notes) -> Rung | None:
         return None
     if strikes is None or automatic is None:
         return None
-    return Rung(strikes=min(strikes, MOST_STRIKES), action=wanted, automatic=automatic)
+    return Rung(strikes=strikes, action=wanted, automatic=automatic)

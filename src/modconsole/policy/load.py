@@ -28,12 +28,41 @@ LARGEST: Final = 2 * 1024 * 1024
 """Bytes of one YAML file."""
 LARGEST_LIST: Final = 8 * 1024 * 1024
 """Bytes of a list, which is read line by line."""
-MOST_FILES: Final = 10_000
+MOST_FILES: Final = 5_000
 SUFFIXES: Final = (".yaml", ".yml")
 
 
-def load_folder(path: Path) -> RuleSet:
-    """Everything in a folder. A folder that is not there has no rules, and that is no problem."""
+class Memory:
+    """What files held when they were read the last time: of a thousand rules one has changed, and reading YAML takes milliseconds
+    for each. A file is read again when its text is another, and all are when lists or settings are."""
+
+    def __init__(self) -> None:
+        self._about: tuple[dict[str, tuple[str, ...]], House] | None = None
+        self._before: dict[str, tuple[str, list[Rule], list[Problem]]] = {}
+        self._now: dict[str, tuple[str, list[Rule], list[Problem]]] = {}
+
+    def begin(self, lists: dict[str, tuple[str, ...]], house: House) -> None:
+        """A folder is read, with these lists and settings."""
+        self._before = self._now if self._about == (lists, house) else {}
+        self._about, self._now = (lists, house), {}
+
+    def read(
+        self, text: str, path: str, lists: dict[str, tuple[str, ...]], house: House
+    ) -> tuple[list[Rule], list[Problem]]:
+        """`read_documents`, where it was not done before."""
+        known = self._before.get(path)
+        if known is None or known[0] != text:
+            known = (text, *read_documents(text, path, lists, house=house))
+        self._now[path] = known
+        return known[1], known[2]
+
+
+def load_folder(path: Path, memory: Memory | None = None) -> RuleSet:
+    """Everything in a folder. A folder that is not there has no rules, and that is no problem.
+
+    With the `memory` of the last time only what has changed is read again.
+    """
+    memory = memory or Memory()
     problems: list[Problem] = []
     lists = _lists(path, problems)
     house = House()
@@ -41,6 +70,7 @@ def load_folder(path: Path) -> RuleSet:
     if text is not None:
         house, found = read_house(text)
         problems += found
+    memory.begin(lists, house)
     rules: list[Rule] = []
     for count, name in enumerate(rule_files(path)):
         if count == MOST_FILES:
@@ -48,7 +78,7 @@ def load_folder(path: Path) -> RuleSet:
             break
         text = _text(path / name, name, problems)
         if text is not None:
-            read, found = read_documents(text, name, lists, house=house)
+            read, found = memory.read(text, name, lists, house)
             rules += read
             problems += found
     kept, again = without_repeated(rules)

@@ -246,7 +246,7 @@ _FACTS: Final[dict[str, Saying]] = {
     "history numbers": Saying(
         "`history` has both `{one}` and `{other}`.", "Write a list of two counters: both must hold."
     ),
-    "always so": Saying("`{words}` is {always} so.", "Take a larger number."),
+    "always so": Saying("`{words}` is {always} so.", "Take a larger number.", warning=True),
     "unknown counted": Saying("`{word}` cannot be counted.", "{near}"),
 }
 

@@ -103,7 +103,8 @@ class Reading:
         """The body where folding it does no more than make its letters small, and it is short; else an empty text."""
         if self._lowered is None:
             text = self.texts.body
-            self._lowered = text.lower() if len(text) <= _SHORT and text.isascii() and not _CONTROL.search(text) else ""
+            plain = len(text) <= _SHORT and text.isascii() and (text.isprintable() or not _CONTROL.search(text))
+            self._lowered = text.lower() if plain else ""
         return self._lowered
 
 

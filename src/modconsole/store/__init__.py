@@ -15,6 +15,7 @@
 - `outbox`    replies on their way
 - `landing`   what a page of a sync brought, and what cannot be stored
 - `marks`     where each sync stands, coverage, the lease of who syncs
+- `strikes`   strikes and what the ladder proposes; `appeals`; `publications` of the guidelines
 - `export`    records out
 - `verify`    everything recomputed from nothing and compared
 """

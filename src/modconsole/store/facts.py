@@ -45,10 +45,20 @@ _WHO = (
     f"case when {_US.format(who='p.native')} then 'us' when (select a.kind from author a where a.id = m.author) = 'bot'"
     " then 'bot' else 'member' end"
 )
+_FIRST = "(select f.id from message f where f.conversation = m.conversation order by f.created_at, f.id limit 1)"
+# A conversation's first message has opened it where the conversation goes by its id, and on forums; elsewhere what it is about
+# is no message.
+_OPENER = (
+    f"ifnull(c.opened_by, (select q.native from message o join person q on q.id = o.person where o.id = {_FIRST}"
+    " and (o.native = c.native or c.shown_kind = 'forum')))"
+)
 _FLAGS: Final[dict[str, str]] = {
     "author first": f"not exists (select 1 from message o where o.person = m.person and o.created_at <= m.created_at"
     f" and {_EARLIER})",
+    "author opened": f"p.native = {_OPENER}",
     "top level": "m.parent is null",
+    "answers the opening": "m.parent is null or m.parent = c.native or (c.shown_kind = 'forum'"
+    f" and m.parent = (select o.native from message o where o.id = {_FIRST}))",
     "answers us": "exists (select 1 from message o join person q on q.id = o.person where o.source = m.source"
     f" and o.native = m.parent and {_US.format(who='q.native')})",
     "private": "c.shown_kind in ('dm', 'group_dm') or ifnull(m.visibility, '') in ('followers', 'private')",

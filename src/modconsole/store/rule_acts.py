@@ -153,14 +153,16 @@ def since_version(db: Db, rule: str, version: int) -> list[Placed]:
     )
 
 
-def since(db: Db, at: int, states: Sequence[State]) -> list[Placed]:
-    """What was done since an instant, oldest first."""
-    return placed(
+def since(db: Db, at: int, states: Sequence[State], limit: int = 1_000_000) -> list[Placed]:
+    """What was done since an instant, oldest first; the latest, where there is more than `limit`."""
+    found = placed(
         db,
-        "where a.at >= ? and a.state in (select value from json_each(?)) order by a.at, a.rowid",
+        "where a.at >= ? and a.state in (select value from json_each(?)) order by a.at desc, a.rowid desc limit ?",
         at,
         _json(list(states)),
+        limit,
     )
+    return found[::-1]
 
 
 def placed(db: Db, rest: str, *args: Any) -> list[Placed]:

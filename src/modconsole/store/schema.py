@@ -326,6 +326,7 @@ _JUDGING = (
     """create table judging (
         id integer primary key check (id = 1), through integer not null, change integer not null,
         failed_at integer, failure text)""",
+    "create index rule_act_at on rule_act (at)",
     # What was taken down is little: a rule that counts it of an author does not go through all that they wrote.
     """create index message_down on message (person, created_at)
         where state in ('removed', 'spam', 'hidden', 'deleted')""",

@@ -7,13 +7,16 @@ that still holds is kept with its new places, one that does not is `edited`, and
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from modconsole.store.db import Db
 from modconsole.store.rows import identities_of
+
+LATELY: Final = 10_000
+"""Of so many hits it is looked which are on the same messages."""
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -236,12 +239,12 @@ def _hits(db: Db, rest: str, args: Sequence[Any]) -> list[Hit]:
 
 
 def together(db: Db, since: int) -> list[tuple[str, str, int]]:
-    """Pairs of rules that hit the same messages since an instant, with how many; the most first."""
+    """Pairs of rules that hit the same messages since an instant, among the latest `LATELY` hits; the most first."""
     return db.rows(
-        "select a.rule, b.rule, count(distinct a.message) n from verdict a join verdict b on b.message = a.message"
-        " and b.rule > a.rule where a.at >= ?1 and b.at >= ?1 and a.settled is null and b.settled is null"
-        " group by a.rule, b.rule order by n desc, a.rule, b.rule",
-        (since,),
+        "with lately as (select message, rule from verdict where id > (select max(id) from verdict) - ?2 and at >= ?1"
+        " and settled is null) select a.rule, b.rule, count(distinct a.message) n from lately a join lately b"
+        " on b.message = a.message and b.rule > a.rule group by a.rule, b.rule order by n desc, a.rule, b.rule",
+        (since, LATELY),
     )
 
 

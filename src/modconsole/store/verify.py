@@ -36,6 +36,7 @@ def verify(db: Db, now: int, progress: Callable[[int, int], None] | None = None)
             if progress is not None and at % 200 == 0:
                 progress(at, len(idents))
         _counters(db, found)
+        _rules(db, found)
         _tables(db, found)
     return found
 
@@ -93,6 +94,22 @@ def _counters(db: Db, found: list[Difference]) -> None:
         said, there = db.value(kept), db.value(fresh)
         if said != there:
             found.append(Difference(where="counters", what=name, stored=str(said), derived=str(there)))
+
+
+def _rules(db: Db, found: list[Difference]) -> None:
+    """What is counted of rules is what they found and did."""
+    counted = {
+        "hits": "verdict where mode in ('live', 'shadow')",
+        "acted": "rule_act where state in ('done', 'undone') and rule in (select id from rule)",
+    }
+    for name, rows in counted.items():
+        kept = {row[:2]: row[2] for row in db.rows(f"select rule, version, sum({name}) from rule_day group by 1, 2")}
+        there = {row[:2]: row[2] for row in db.rows(f"select rule, version, count(*) from {rows} group by 1, 2")}
+        for key in sorted(kept.keys() | there.keys()):
+            said, derived = kept.get(key, 0), there.get(key, 0)
+            if said != derived:
+                what = f"{name} of {key[0]} version {key[1]}"
+                found.append(Difference(where="rules", what=what, stored=str(said), derived=str(derived)))
 
 
 def _tables(db: Db, found: list[Difference]) -> None:

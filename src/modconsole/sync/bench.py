@@ -38,8 +38,8 @@ class Bench:
         """After how long a wait, in microseconds, a rule may say something else than before."""
         self._waiting = self._made(waiting)
         self.acts = any(each.mode == "live" for each in enforced)
-        self.spent: dict[str, list[float]] = {}
-        """How many messages were judged, and the microseconds that took, since it was last written down."""
+        self._messages, self._shared = 0, 0.0
+        self._micros: dict[str, float] = {}
 
     def _made(self, rules: list[Rule]) -> Judge | None:
         if not rules:
@@ -98,21 +98,25 @@ class Bench:
             versions = {(each.rule.id, each.version) for each in self.enforced.values()}
             verdicts.over(db, ids, versions, standing | {(each[2], each[0], each[1]) for each in skipped})
         tallies.add(db, now, self._named(counts.items()))
-        self._spend(result.micros, len(read))
+        if not waiting:
+            self._spend(result.micros, result.shared, len(read))
         return stored
 
-    def _spend(self, micros: dict[str, float], messages: int) -> None:
+    def _spend(self, micros: dict[str, float], shared: float, messages: int) -> None:
         """Kept here for a while: it is a row for each rule, and of no use in a hurry."""
+        self._messages += messages
+        self._shared += shared
         for name, spent in micros.items():
-            cost = self.spent.setdefault(name, [0.0, 0.0])
-            cost[0] += messages
-            cost[1] += spent
+            self._micros[name] = self._micros.get(name, 0.0) + spent
 
     def write_down(self, db: Db, now: int) -> None:
-        """What judging took since the last time."""
-        spent, self.spent = self.spent, {}
-        if spent:
-            counts = {name: Tally(judged=int(judged), micros=round(micros)) for name, (judged, micros) in spent.items()}
+        """What judging took since the last time; what was done for all rules at once is split among them."""
+        messages, each, micros = self._messages, self._shared / max(len(self.enforced), 1), self._micros
+        self._messages, self._shared, self._micros = 0, 0.0, {}
+        if messages:
+            counts = {
+                name: Tally(judged=messages, micros=round(micros.get(name, 0.0) + each)) for name in self.enforced
+            }
             with db.write():
                 tallies.add(db, now, self._named(counts.items()))
 

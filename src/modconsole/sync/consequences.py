@@ -22,7 +22,7 @@ from modconsole.errors import UsageError
 from modconsole.store import acts, rule_acts, tallies, verdicts
 from modconsole.store.db import Db
 from modconsole.store.ingest import ingest
-from modconsole.store.rule_acts import Placed, RuleAct
+from modconsole.store.rule_acts import RuleAct
 from modconsole.store.tallies import Tally
 from modconsole.store.verdicts import Given, Judgeable
 from modconsole.sync.moderate import checked
@@ -89,9 +89,9 @@ class Consequences:
     def on_message(self, message: Judgeable, hits: Sequence[Live]) -> list[RuleAct]:
         """What follows for one message from all rules that hit it."""
         every: list[RuleAct] = []
-        before = rule_acts.on_message(self.db, message.ident)
+        before = [each.act for each in rule_acts.on_message(self.db, message.ident)]
         for hit, action, over in steps(hits, self.order):
-            if any(_same(each.act, hit, action) for each in before):
+            if any(_same(each, hit, action) for each in before):
                 continue
             done = self._new(hit, action)
             if over:
@@ -106,9 +106,7 @@ class Consequences:
             every.append(done)
             if done.state == "done":
                 tallies.add(self.db, self.now, [(done.rule, done.version, Tally(acted=1))])
-            placed = rule_acts.get(self.db, done.id)
-            assert placed is not None
-            before.append(placed)
+            before.append(done)
         return every
 
     def _new(self, hit: Live, action: Action) -> RuleAct:
@@ -126,7 +124,7 @@ class Consequences:
     # -- on the platform -------------------------------------------------------------------------------------------------------
 
     def _on_platform(
-        self, hit: Live, action: Action, message: Judgeable, before: Sequence[Placed], done: RuleAct
+        self, hit: Live, action: Action, message: Judgeable, before: Sequence[RuleAct], done: RuleAct
     ) -> None:
         pointless = self._pointless(action, message, before)
         if pointless:
@@ -173,7 +171,7 @@ class Consequences:
             raise UsageError(f"It can only be done to messages that are {info.whose}.")
         return info
 
-    def _pointless(self, action: Action, message: Judgeable, before: Sequence[Placed]) -> str:
+    def _pointless(self, action: Action, message: Judgeable, before: Sequence[RuleAct]) -> str:
         """Why an act would change nothing; empty where it would."""
         if ON[action.name] == "person" and message.ours:
             return "Its author is one of us."
@@ -181,10 +179,10 @@ class Consequences:
         for each in before:
             if (
                 kind
-                and kind_of(cast("ActionName", each.act.action)) == kind
-                and each.act.state in ("queued", "done", "accepted")
+                and kind_of(cast("ActionName", each.action)) == kind
+                and each.state in ("queued", "done", "accepted")
             ):
-                return f"Rule {each.act.rule} came first."
+                return f"Rule {each.rule} came first."
         if ON[action.name] == "message":
             powers = self.powers(message.source)
             info = powers.infos.get((action.name, "message")) if powers is not None else None
@@ -199,7 +197,7 @@ class Consequences:
             return "It was done already."
         return ""
 
-    def _doubt(self, message: Judgeable, action: Action, before: Sequence[Placed]) -> str:
+    def _doubt(self, message: Judgeable, action: Action, before: Sequence[RuleAct]) -> str:
         """Why a person should decide; empty where a rule may."""
         if self.who:
             return ""
@@ -207,7 +205,7 @@ class Consequences:
             return "The message is older than a day."
         if kind_of(action.name) != "removal":
             return ""
-        back = next((each.act for each in before if each.act.action in REMOVES and each.act.state == "undone"), None)
+        back = next((each for each in before if each.action in REMOVES and each.state == "undone"), None)
         if back is not None:
             return f"{back.decided_by or 'Somebody'} took back what rule {back.rule} did to it."
         for each in acts.on(self.db, message.source, "message", message.message):

@@ -30,7 +30,6 @@ from modconsole.sync import rulebook
 from modconsole.sync.bench import Bench
 from modconsole.sync.consequences import Consequences
 from modconsole.sync.rule_orders import Powers
-from modconsole.sync.rulebook import Rulebook
 
 if TYPE_CHECKING:
     from modconsole.policy.model import RuleSet
@@ -55,7 +54,7 @@ class Judging:
     """
 
     def __init__(self, folder: Path, *, undo_delay: int, acts: bool = True) -> None:
-        self.book = Rulebook(folder)
+        self.book = rulebook.shared(folder)
         self.undo_delay = undo_delay
         self.acts = acts
         self._lock = threading.Lock()
@@ -86,11 +85,11 @@ class Judging:
         """The rules that are in force, made ready; made anew only when something about them has changed."""
         with self._lock:
             found = self.book.read()
+            made = self._made
+            if made is not None and made[0] is found and made[1] == rules.rules(db) and now < made[2]:
+                return made[3]
             rulebook.record(db, found, now)
             rows = rules.rules(db)
-            made = self._made
-            if made is not None and made[0] is found and made[1] == rows and now < made[2]:
-                return made[3]
             enforced = rulebook.in_force(db, found, now)
             ends = min((e.rule.expires for e in enforced if e.rule.expires is not None), default=1 << 62)
             bench = Bench(enforced, found.house)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -23,6 +24,7 @@ from modconsole.store.db import Db
 from modconsole.store.rules import RuleRow, Seen, Version
 
 if TYPE_CHECKING:
+    from modconsole.policy.load import Memory
     from modconsole.policy.model import Rule, RuleSet
 
 Signature = tuple[tuple[str, int, int, int], ...]
@@ -47,28 +49,44 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 
 class Rulebook:
-    """The folder, kept while nothing in it changes. Safe to use from several threads: at worst it is read twice."""
+    """The folder, kept while nothing in it changes, for all threads of a program."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._lock = threading.Lock()
         self._kept: tuple[Signature, RuleSet] | None = None
+        self._memory: Memory | None = None
 
     def read(self) -> RuleSet:
         """The folder as it is now; empty where there is none."""
-        now = signature(self.folder)
-        kept = self._kept
-        if kept is not None and kept[0] == now:
-            return kept[1]
-        if not now:
-            from modconsole.policy.model import RuleSet
+        with self._lock:
+            now = signature(self.folder)
+            if self._kept is None or self._kept[0] != now:
+                self._kept = (now, self._read() if now else _nothing())
+            return self._kept[1]
 
-            found = RuleSet()
-        else:
-            from modconsole.policy.load import load_folder  # only who has rules needs the reader
+    def _read(self) -> RuleSet:
+        from modconsole.policy.load import Memory, load_folder  # only who has rules needs the reader
 
-            found = load_folder(self.folder)
-        self._kept = (now, found)
-        return found
+        if self._memory is None:
+            self._memory = Memory()
+        return load_folder(self.folder, self._memory)
+
+
+def _nothing() -> RuleSet:
+    from modconsole.policy.model import RuleSet
+
+    return RuleSet()
+
+
+_shared: dict[Path, Rulebook] = {}
+_sharing = threading.Lock()
+
+
+def shared(folder: Path) -> Rulebook:
+    """The one rulebook of a folder in this program."""
+    with _sharing:
+        return _shared.setdefault(folder, Rulebook(folder))
 
 
 def signature(folder: Path) -> Signature:
