@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import hyperscan
+from tests.policy import oracle
 
 from benchmarks.rules_made import check, literals, rule, rules, vocabulary
 from modconsole.connectors import chitchat
@@ -30,7 +31,6 @@ from modconsole.domain.records import Message
 from modconsole.policy.engine import Engine, Spot
 from modconsole.policy.fold import fold_text
 from modconsole.policy.model import Match, Rule, TextCheck, Texts
-from tests.policy import oracle
 
 TIMES_HYPERSCAN = 15.0
 TIMES_FASTER = 300.0
@@ -42,19 +42,20 @@ BATCH = 500
 IRC = Path(__file__).resolve().parents[2] / "shared" / "data" / "irc-support.jsonl.gz"
 
 CATASTROPHES: tuple[tuple[str, str], ...] = (
-    (r"(a+)+$", "a" * 10_000 + "!"),
-    (r"(a|aa)+$", "a" * 10_000 + "!"),
-    (r"(\w+\s?)*$", "word " * 2_000 + "!"),
-    (r"(x+x+)+y", "x" * 10_000),
-    (r"(.*){4}x$", "b" * 10_000),
-    (r"(?:.*,){15}P", "1," * 5_000),
-    (r"a{0,500}a{0,500}a{0,500} b", "a" * 10_000),
-    (r"\s+$", " " * 10_000 + "x"),
-    (r"^(([a-z])+.)+[A-Z]([a-z])+$", "a" * 10_000),
-    (r"([a-zA-Z]+)*\d", "a" * 10_000),
-    (r"(\w)(?:\w*\1)*!!", "ab" * 5_000),
+    (r"(a+)+$", "a" * 9_000 + "!"),
+    (r"(a|aa)+$", "a" * 9_000 + "!"),
+    (r"(\w+\s?)*$", "word " * 1_900 + "!"),
+    (r"(x+x+)+y", "y " + "x" * 9_000),
+    (r"(.*){4}x$", "x " + "b" * 9_000),
+    (r"(?:.*,){15}P", "P " + "1," * 4_500),
+    (r"a{0,500}a{0,500}a{0,500} b", " b" + "a" * 9_000),
+    (r"\s+$", " " * 9_000 + "x"),
+    (r"^(([a-z])+.)+[A-Z]([a-z])+$", "A" + "a" * 9_000 + "!"),
+    (r"^([a-zA-Z]+)*\d$", "a" * 9_000 + "!1"),
+    (r"(\w)(?:\w*\1)*!!", "!! " + "ab" * 4_500),
 )
-"""Expressions known to take for ever in a backtracking engine, each with a text that makes them do so."""
+"""Expressions known to take for ever in a backtracking engine, each with a text that makes them do so and has the letters that
+they need, so that no first look can excuse them."""
 
 _QUIET = 1 << 10
 """HS_FLAG_QUIET, which the package does not name: matches are found and nobody is told."""
@@ -69,7 +70,7 @@ DISGUISES: dict[str, Callable[[str, random.Random], str]] = {
 }
 
 
-def _some(word: str, by: dict[int, int | str], chance: random.Random) -> str:
+def _some(word: str, by: dict[int, int], chance: random.Random) -> str:
     """Some letters of a word for others that look like them, at least one where there is one."""
     places = [at for at, char in enumerate(word) if ord(char) in by]
     taken = {at for at in places if chance.random() < 0.5} or set(places[:1])
@@ -103,8 +104,12 @@ def hyperscanned(needles: Sequence[str], texts: Sequence[bytes]) -> float:
     scan = database.scan
     began = time.process_time()
     for text in texts:
-        scan(text)
+        scan(text, match_event_handler=_nobody)
     return time.process_time() - began
+
+
+def _nobody(*_: object) -> None:
+    """Is told of no match: the scan is a quiet one."""
 
 
 def looped(made: Sequence[Rule], texts: Sequence[Texts]) -> float:
@@ -163,9 +168,7 @@ def disguised(keywords: Sequence[str]) -> dict[str, float]:
     for name, disguise in DISGUISES.items():
         texts = [Texts(ident=n, body=f"please {disguise(word, chance)} now") for n, word in enumerate(keywords)]
         found = engine.scan(texts).found
-        shares[name] = statistics.fmean(
-            any(spot.rule == n for spot in found.get(n, {})) for n in range(len(keywords))
-        )
+        shares[name] = statistics.fmean(any(spot.rule == n for spot in found.get(n, {})) for n in range(len(keywords)))
     return shares
 
 
@@ -215,9 +218,13 @@ def main() -> int:
         if every:
             some = chance.sample(every, min(len(every), 400))
             matches, missed, extra = compared(chance.sample(made, 60), some)
-            good &= verdict(f"{name}: {matches:,} matches by brute force, {missed} missed, {extra} extra", missed + extra == 0)
+            good &= verdict(
+                f"{name}: {matches:,} matches by brute force, {missed} missed, {extra} extra", missed + extra == 0
+            )
     for item, spent, named in catastrophes():
-        good &= verdict(f"{item:32} {spent:5.1f} ms of CPU{', given up and named' if named else ''}", spent <= WORST_MS + 5)
+        good &= verdict(
+            f"{item:32} {spent:5.1f} ms of CPU{', given up and named' if named else ''}", spent <= WORST_MS + 5
+        )
     keywords = [word for word in vocabulary([each.body for each in texts], least=5) if word.isascii()][:400]
     for name, share in disguised(keywords).items():
         good &= verdict(f"{name:16} {share:.2%} of {len(keywords)} keywords found (limit {FOUND:.0%})", share >= FOUND)
@@ -237,12 +244,21 @@ def cost(engine: Engine, made: Sequence[Rule], texts: Sequence[Texts]) -> bool:
     floor = min(hyperscanned(needles, folded) for _ in range(3))
     loop = looped(made, random.Random(7).sample(list(texts), min(len(texts), 1_000))) * len(texts)
     each = 1e6 / len(texts)
-    print(f"ours {spent:.2f} s ({spent * each:.1f} µs a message, {hits:,} hits; folding the text alone {folding * each:.1f} µs)")
-    print(f"Hyperscan, literals only {floor:.2f} s ({floor * each:.1f} µs); loop over re {loop:,.0f} s, from a sample of 1,000")
+    print(
+        f"ours {spent:.2f} s ({spent * each:.1f} µs a message, {hits:,} hits; folding the text alone {folding * each:.1f} µs)"
+    )
+    print(
+        f"Hyperscan, literals only {floor:.2f} s ({floor * each:.1f} µs); loop over re {loop:,.0f} s, from a sample of 1,000"
+    )
     return all(
         (
-            verdict(f"{spent / floor:.1f} times Hyperscan (limit {TIMES_HYPERSCAN:.0f})", spent <= TIMES_HYPERSCAN * floor),
-            verdict(f"{loop / spent:,.0f} times faster than the loop (limit {TIMES_FASTER:.0f})", loop >= TIMES_FASTER * spent),
+            verdict(
+                f"{spent / floor:.1f} times Hyperscan (limit {TIMES_HYPERSCAN:.0f})", spent <= TIMES_HYPERSCAN * floor
+            ),
+            verdict(
+                f"{loop / spent:,.0f} times faster than the loop (limit {TIMES_FASTER:.0f})",
+                loop >= TIMES_FASTER * spent,
+            ),
         )
     )
 
