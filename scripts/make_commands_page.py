@@ -45,8 +45,8 @@ go to standard error, and only where that is a terminal. An error is a sentence 
 `30m`, `8h`, `3d`, `2w`. `--now TIME` on `waiting`, `why`, `sweep` and `verify` answers as of another time; it hides no record
 and writes nothing.
 
-**Queries** are the console's: `is:waiting from:@ann in:blog older:8h tag:bug badge:new rule:no-ads "exact words"`; a minus before a term
-says not.
+**Queries** are the console's: `is:waiting from:@ann in:blog older:8h tag:bug badge:new rule:no-ads "exact words"`; a minus
+before a term says not.
 
 **Ids.** An act names a source and a message, as `waiting` and `inbox` show them, and is an act on the ask of that message's
 author in its thread, *through* that message: what came after it stays open. It answers with its own id, for

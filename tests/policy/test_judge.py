@@ -166,7 +166,7 @@ def test_any_rule_hits_when_its_condition_holds(
     names = ("a", "b", "c")
     made_rule = rule(selections=tuple(map(lambda n, each: selection(n, *each), names, made)), when=when)
     known = {name: any(all(states[c] for c in each) for each in sel) for name, sel in zip(names, made, strict=True)}
-    answers = {FIRST: first, LONG: long, FLOOD: flood, OURS: ours}
+    answers: dict[Question, bool] = {FIRST: first, LONG: long, FLOOD: flood, OURS: ours}
     result, asked = judged(made_rule, {question: {10} if yes else set() for question, yes in answers.items()}, body)
     assert bool(result.verdicts) is (holds(when, known) and not ours)
     assert len({question for question, _ in asked.asked}) == len(asked.asked)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from modconsole.desk import rule_texts, ruling
+from modconsole.desk import rule_texts
 from modconsole.desk.rule_trials import Found
 from modconsole.screens.rule_dialogs import EvidenceDialog
 from tests.screens import kit, rule_stage
