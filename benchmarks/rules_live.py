@@ -4,7 +4,8 @@ through, and what hostile expressions can do.
     python -m benchmarks.rules_live [--messages N]
 
 Each figure stands beside its limit, measured in the same run: the cost beside a raw scan of the same folded text for the same
-literals by Hyperscan (which finds literals only and tells nobody), and beside a loop over `re`, measured on a sample.
+literals by Hyperscan (all of it in one call; it finds literals only and tells nobody), and beside a loop over `re`, measured
+on a sample.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ import statistics
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import hyperscan
 from tests.policy import oracle
 
+from benchmarks.disguises import DISGUISES
 from benchmarks.rules_made import check, literals, rule, rules, vocabulary
 from modconsole.connectors import chitchat
 from modconsole.domain.records import Message
@@ -37,6 +39,7 @@ TIMES_FASTER = 300.0
 WORST_MS = 50.0
 FOUND = 0.99
 ADDED = 0.01
+ROUNDS = 5
 BATCH = 500
 """Messages that are judged together: about what a few pages of a sync bring."""
 IRC = Path(__file__).resolve().parents[2] / "shared" / "data" / "irc-support.jsonl.gz"
@@ -59,22 +62,6 @@ they need, so that no first look can excuse them."""
 
 _QUIET = 1 << 10
 """HS_FLAG_QUIET, which the package does not name: matches are found and nobody is told."""
-LOOKS = str.maketrans("aceiopsxyhkmtu", "асеіорѕхуһкмтυ")
-SIGNS = str.maketrans(dict(zip("abcdefghijklmnopqrstuvwxyz", "𝐚𝐛𝐜𝐝𝐞𝐟𝐠𝐡𝐢𝐣𝐤𝐥𝐦𝐧𝐨𝐩𝐪𝐫𝐬𝐭𝐮𝐯𝐰𝐱𝐲𝐳", strict=True)))
-DISGUISES: dict[str, Callable[[str, random.Random], str]] = {
-    "look-alike": lambda word, chance: _some(word, LOOKS, chance),
-    "zero-width": lambda word, chance: "".join(c + chance.choice("\u200b\u200c\u200d\u2060\u00ad") for c in word),
-    "full-width": lambda word, _: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in word),
-    "mathematical": lambda word, _: word.translate(SIGNS),
-    "combining marks": lambda word, chance: "".join(c + chance.choice("\u0301\u0308\u0327\u0336\u035c") for c in word),
-}
-
-
-def _some(word: str, by: dict[int, int], chance: random.Random) -> str:
-    """Some letters of a word for others that look like them, at least one where there is one."""
-    places = [at for at, char in enumerate(word) if ord(char) in by]
-    taken = {at for at in places if chance.random() < 0.5} or set(places[:1])
-    return "".join(char.translate(by) if at in taken else char for at, char in enumerate(word))
 
 
 def batches(texts: Sequence[Texts]) -> Iterator[Sequence[Texts]]:
@@ -91,25 +78,26 @@ def scanned(engine: Engine, texts: Sequence[Texts]) -> tuple[float, int]:
     return time.process_time() - began, hits
 
 
-def hyperscanned(needles: Sequence[str], texts: Sequence[bytes]) -> float:
-    """CPU seconds of the fastest scan there is: all literals over each message, nobody told of a match."""
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+def database(needles: Sequence[str]) -> Any:
+    """Hyperscan's for all literals; it finds them and tells nobody."""
+    made = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     every = sorted({needle.encode() for needle in needles if needle})
-    database.compile(
+    made.compile(
         expressions=[b"".join(b"\\x%02x" % byte for byte in each) for each in every],
         ids=list(range(len(every))),
         elements=len(every),
         flags=_QUIET,
     )
-    scan = database.scan
+    return made
+
+
+def hyperscanned(made: Any, texts: Sequence[bytes]) -> float:
+    """CPU seconds of the fastest scan there is."""
+    scan = made.scan
     began = time.process_time()
     for text in texts:
-        scan(text, match_event_handler=_nobody)
+        scan(text)
     return time.process_time() - began
-
-
-def _nobody(*_: object) -> None:
-    """Is told of no match: the scan is a quiet one."""
 
 
 def looped(made: Sequence[Rule], texts: Sequence[Texts]) -> float:
@@ -149,13 +137,15 @@ def _flat(found: dict[int, dict[Spot, Any]]) -> set[tuple[int, Spot, int, int, s
 
 
 def catastrophes() -> list[tuple[str, float, bool]]:
-    """Each expression with its CPU milliseconds on its text, and whether it was named as given up."""
+    """Each expression with its CPU milliseconds on its text, and whether it was named as given up. Each is asked twice: as it
+    is written, when RE2 answers most of them in linear time, and with a flag that means nothing and is left to `regex`."""
     told = []
-    for item, text in CATASTROPHES:
+    for item in [item for item, _ in CATASTROPHES] + ["(?V0)" + item for item, _ in CATASTROPHES]:
+        text = dict(CATASTROPHES)[item.removeprefix("(?V0)")]
         engine = Engine([rule(0, check([item], regex=True, method="substring", fold="case"))])
         engine.scan([Texts(ident=1, body="warm up")])
         began = time.process_time()
-        found = engine.scan([Texts(ident=1, body=text[:10_000])])
+        found = engine.scan([Texts(ident=1, body=text)])
         told.append((item, (time.process_time() - began) * 1e3, any(each.item == item for each in found.skipped)))
     return told
 
@@ -166,7 +156,7 @@ def disguised(keywords: Sequence[str]) -> dict[str, float]:
     engine = Engine([rule(number, check([word])) for number, word in enumerate(keywords)])
     shares = {}
     for name, disguise in DISGUISES.items():
-        texts = [Texts(ident=n, body=f"please {disguise(word, chance)} now") for n, word in enumerate(keywords)]
+        texts = [Texts(ident=n, body=f"please {disguise(word, chance)} now, ok?") for n, word in enumerate(keywords)]
         found = engine.scan(texts).found
         shares[name] = statistics.fmean(any(spot.rule == n for spot in found.get(n, {})) for n in range(len(keywords)))
     return shares
@@ -216,51 +206,62 @@ def main() -> int:
     chance = random.Random(6)
     for name, every in (("chitchat", texts), ("irc", irc())):
         if every:
-            some = chance.sample(every, min(len(every), 400))
-            matches, missed, extra = compared(chance.sample(made, 60), some)
+            some = chance.sample(every, min(len(every), 500))
+            frequent = rules([each.body for each in every], 60, often=True)
+            matches, missed, extra = compared(chance.sample(made, 20) + frequent, some)
             good &= verdict(
                 f"{name}: {matches:,} matches by brute force, {missed} missed, {extra} extra", missed + extra == 0
             )
     for item, spent, named in catastrophes():
         good &= verdict(
-            f"{item:32} {spent:5.1f} ms of CPU{', given up and named' if named else ''}", spent <= WORST_MS + 5
+            f"{item:36} {spent:5.1f} ms of CPU{', given up and named' if named else ''}", spent <= WORST_MS + 5
         )
     keywords = [word for word in vocabulary([each.body for each in texts], least=5) if word.isascii()][:400]
     for name, share in disguised(keywords).items():
-        good &= verdict(f"{name:16} {share:.2%} of {len(keywords)} keywords found (limit {FOUND:.0%})", share >= FOUND)
+        good &= verdict(f"{name:20} {share:.2%} of {len(keywords)} keywords found (limit {FOUND:.0%})", share >= FOUND)
     few, more = added(keywords, texts)
     good &= verdict(f"false hits added on real text: {more} to {few:,} (limit {ADDED:.0%})", more <= ADDED * few)
     return 0 if good else 1
 
 
 def cost(engine: Engine, made: Sequence[Rule], texts: Sequence[Texts]) -> bool:
-    """The engine beside the fastest scan and beside a loop."""
-    runs = [scanned(engine, texts) for _ in range(3)]
-    spent, hits = min(runs)
+    """The engine beside the fastest scan and beside a loop. The two scans take turns, so that what else the machine does meets
+    both; what counts is the median of the rounds' ratios."""
     began = time.process_time()
-    folded = [fold_text(each.body, "lookalike").encode("utf-8", "surrogatepass") for each in texts]
+    folded = [fold_text(each.body, "lookalike") for each in texts]
     folding = time.process_time() - began
-    needles = [fold_text(each, "lookalike") for each in literals(made)]
-    floor = min(hyperscanned(needles, folded) for _ in range(3))
+    fastest = database([fold_text(each, "lookalike") for each in literals(made)])
+    whole = "\n".join(folded).encode("utf-8", "surrogatepass")
+    each_alone = [text.encode("utf-8", "surrogatepass") for text in folded]
+    rounds = [(*scanned(engine, texts), hyperscanned(fastest, [whole])) for _ in range(ROUNDS)]
+    times = statistics.median(spent / floor for spent, _, floor in rounds)
+    spent, floor = statistics.median(one for one, _, _ in rounds), statistics.median(one for _, _, one in rounds)
+    alone = min(hyperscanned(fastest, each_alone) for _ in range(3))
     loop = looped(made, random.Random(7).sample(list(texts), min(len(texts), 1_000))) * len(texts)
-    each = 1e6 / len(texts)
+    micros = 1e6 / len(texts)
+    print(f"ours {spent:.2f} s, {spent * micros:.2f} µs a message, folding and all; {rounds[0][1]:,} hits")
+    print(f"without folding, at what folding each message by itself takes: {(spent - folding) * micros:.2f} µs")
     print(
-        f"ours {spent:.2f} s ({spent * each:.1f} µs a message, {hits:,} hits; folding the text alone {folding * each:.1f} µs)"
+        f"Hyperscan, literals only: all text at once {floor:.3f} s, {floor * micros:.2f} µs;"
+        f" each message alone {alone * micros:.2f} µs"
     )
-    print(
-        f"Hyperscan, literals only {floor:.2f} s ({floor * each:.1f} µs); loop over re {loop:,.0f} s, from a sample of 1,000"
+    print(f"one by one, as when each is judged as it comes: median {one_by_one(engine, texts):.1f} µs of wall time")
+    print(f"loop over re {loop:,.0f} s, {loop * micros:,.0f} µs, from a sample of 1,000")
+    near = verdict(f"{times:.1f} times Hyperscan (limit {TIMES_HYPERSCAN:.0f})", times <= TIMES_HYPERSCAN)
+    far = verdict(
+        f"{loop / spent:,.0f} times faster than the loop (limit {TIMES_FASTER:.0f})", loop >= TIMES_FASTER * spent
     )
-    return all(
-        (
-            verdict(
-                f"{spent / floor:.1f} times Hyperscan (limit {TIMES_HYPERSCAN:.0f})", spent <= TIMES_HYPERSCAN * floor
-            ),
-            verdict(
-                f"{loop / spent:,.0f} times faster than the loop (limit {TIMES_FASTER:.0f})",
-                loop >= TIMES_FASTER * spent,
-            ),
-        )
-    )
+    return near and far
+
+
+def one_by_one(engine: Engine, texts: Sequence[Texts]) -> float:
+    """Microseconds of a call with one message, the median."""
+    taken = []
+    for each in random.Random(8).sample(list(texts), min(len(texts), 20_000)):
+        began = time.perf_counter()
+        engine.scan([each])
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken) * 1e6
 
 
 if __name__ == "__main__":

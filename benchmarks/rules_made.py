@@ -35,12 +35,14 @@ SHAPES: Final[tuple[Callable[[Callable[[], str]], str], ...]] = (
 )
 
 
-def vocabulary(texts: Sequence[str], least: int = 4) -> list[str]:
-    """The words of the data that are not in everybody's mouth, the frequent ones first."""
+def vocabulary(texts: Sequence[str], least: int = 4, *, often: bool = False) -> list[str]:
+    """The words of the data that are not in everybody's mouth, the frequent ones first; with `often` only those that are."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(set(re.findall(rf"[a-z]{{{least},}}", text.lower())))
     ranked = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    if often:
+        return [word for word, _ in ranked[:1_500]]
     return [word for word, count in ranked if count < len(texts) / 5_000]
 
 
@@ -55,10 +57,10 @@ def rule(number: int, made: TextCheck) -> Rule:
     return Rule(id=f"made-{number}", name=f"Made {number}", selections=(selection,), when=Ref("words"), actions=())
 
 
-def rules(texts: Sequence[str], count: int = 1_000, seed: int = 4) -> list[Rule]:
-    """So many rules."""
+def rules(texts: Sequence[str], count: int = 1_000, seed: int = 4, *, often: bool = False) -> list[Rule]:
+    """So many rules; with `often` of words that are in many messages."""
     chance = random.Random(seed)
-    words = vocabulary(texts)
+    words = vocabulary(texts, often=often)
 
     def word() -> str:
         return chance.choice(words)

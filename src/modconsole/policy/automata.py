@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Final
 
@@ -114,12 +114,12 @@ class PlainLiterals:
             self._made = ahocorasick_rs.BytesAhoCorasick(list(self._units), implementation=kind)
             self._lists = list(self._units.values())
 
-    def touch(self, text: bytes, numbers: Sequence[int], touched: Touched) -> None:
-        """Look in `joined` texts; case does not matter."""
+    def touch(self, text: bytes, lengths: Iterable[int], numbers: Sequence[int], touched: Touched) -> None:
+        """Look in `joined` texts of these lengths; case does not matter."""
         hits = self._made.find_matches_as_indexes(text.translate(_PLAIN), overlapping=True)
         if not hits:
             return
-        starts = list(_starts(text.decode()))
+        starts = list(accumulate([length + 1 for length in lengths], initial=1))
         lists = self._lists
         for pattern, start, _ in hits:
             at = (

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import regex
 
+from modconsole.policy import quick
 from modconsole.policy.fold import LEET_SIGNS, Folded, fold, fold_text, forms, is_word, leet, squeeze
 from modconsole.policy.model import Channel, Field, Fold, Method, TextCheck
 from modconsole.policy.scripts import ends_of_words, never, only, scripts, telling
@@ -35,12 +36,8 @@ _WRAP: Final[dict[Method, tuple[str, str]]] = {
 }
 _DOMAIN: Final = (r"^(?:.*\.)?\K(?:", ")$")
 _BELOW: Final = (r"^.*\K(?:", ")$")
-_ASCII_WORD: Final = frozenset(char for char in map(chr, range(128)) if is_word(char))
 _EVERY: Final = 256
 """After so many places of a literal the clock is looked at."""
-
-
-Quick = Callable[[str], list[tuple[int, int, str]]]
 
 
 class Late(Exception):
@@ -162,17 +159,17 @@ class Item:
         self._bounds = check.method == "word"
         self._channels = () if check.regex or field == "domain" else check.channels
         self._own = "" if check.regex else fold_text(item, "case")
-        self.plain: Quick | None = None
-        """For a literal that is a word or part of one: its places in a body that is ASCII and folded."""
+        self.plain: quick.Quick | None = None
+        """For a literal: its places in a body that is ASCII and folded."""
         literal = check.fold == "lookalike" and not check.regex and field not in ("link", "domain")
         self._own_scripts = scripts(item) if literal else frozenset()
         self.tame = False
         """Whether no clock is needed for a short text."""
-        self.short: Quick | None = None
+        self.short: quick.Quick | None = None
         """For what is tame and reads the original: its places in a short body."""
         simple = item.isascii() and len(self.needles) == 1 and self.needles[0].isascii() and not self._channels
-        if simple and check.method in ("word", "substring") and field == "body" and check.fold != "exact":
-            self.plain = _plain_places(self.needles[0], self._bounds)
+        if simple and field == "body" and check.fold != "exact":
+            self.plain = quick.literal(self.needles[0], check.method)
         if check.regex:
             self.pattern = expression(item, check, field)
             self.tame = tame(item, more=check.method == "full" or field == "domain")
@@ -181,7 +178,7 @@ class Item:
             self.pattern = regex.compile(before + ("|".join(map(regex.escape, self.needles)) or "(?!)") + after, FLAGS)
             self.tame = True
         if self.pattern is not None and self.tame and field == "body" and self.level == "exact":
-            self.short = _short_places(self.pattern)
+            self.short = quick.searched(self.pattern)
 
     def find(self, view: View, budget: Budget) -> Iterator[Found]:
         """Every place in the original, in each channel; raises `Late`."""
@@ -274,26 +271,6 @@ class Item:
                 more = [runs[at + n + 1] - runs[at + n] - lengths[n + 1] + lengths[n] for n in range(len(own.text))]
                 if min(more) >= 0 and sum(more) >= 2 and bounded(runs[at], runs[end]):
                     yield runs[at], runs[end]
-
-
-def _short_places(pattern: regex.Pattern[str]) -> Quick:
-    return lambda text: [(*match.span(), "") for match in pattern.finditer(text)]
-
-
-def _plain_places(needle: str, bounds: bool) -> Quick:
-    left, right, size = bounds and needle[0] in _ASCII_WORD, bounds and needle[-1] in _ASCII_WORD, len(needle)
-
-    def places(text: str) -> list[tuple[int, int, str]]:
-        found = []
-        at = text.find(needle)
-        while at >= 0:
-            end = at + size
-            if not ((left and at and text[at - 1] in _ASCII_WORD) or (right and text[end : end + 1] in _ASCII_WORD)):
-                found.append((at, end, ""))
-            at = text.find(needle, at + 1)
-        return found
-
-    return places
 
 
 def _all(text: str, needle: str, budget: Budget) -> Iterator[int]:

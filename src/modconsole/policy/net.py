@@ -174,11 +174,12 @@ class Net:
     def _literals(self, nets: _Field, texts: list[str], numbers: Sequence[int], touched: Touched) -> None:
         together = joined(texts)
         if _plain(together, len(texts)):
-            self._look_plain(nets, together, numbers, touched)
+            self._look_plain(nets, together, texts, numbers, touched)
             return
         plain = [n for n, text in enumerate(texts) if text.isascii() and _plain(text, -1)]
         if plain:
-            self._look_plain(nets, joined([texts[n] for n in plain]), [numbers[n] for n in plain], touched)
+            some = [texts[n] for n in plain]
+            self._look_plain(nets, joined(some), some, [numbers[n] for n in plain], touched)
         rest = sorted(set(range(len(texts))).difference(plain))
         folded = joined([fold_text(texts[n], "lookalike") for n in rest])
         others = [numbers[n] for n in rest]
@@ -186,9 +187,11 @@ class Net:
             nets.other.touch(folded, others, touched)
         self._channels(nets, folded, others, touched)
 
-    def _look_plain(self, nets: _Field, together: str, numbers: Sequence[int], touched: Touched) -> None:
+    def _look_plain(
+        self, nets: _Field, together: str, texts: list[str], numbers: Sequence[int], touched: Touched
+    ) -> None:
         if nets.plain:
-            nets.plain.touch(together.encode(), numbers, touched)
+            nets.plain.touch(together.encode(), map(len, texts), numbers, touched)
         if nets.signs:
             nets.signs.touch(together.lower(), numbers, touched)
         if nets.leet or nets.squeeze:
