@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Final
 
@@ -16,8 +16,8 @@ from modconsole.policy.fold import is_word
 
 __all__ = ["CONTROL", "Literals", "PlainLiterals", "Touched", "joined"]
 
-Touched = defaultdict[int, set[int]]
-"""Number of a text → units that may match in it."""
+Touched = defaultdict[int, list[int]]
+"""Number of a text → units that may match in it, some of them perhaps several times."""
 
 CONTROL: Final = bytes([*range(0x09), *range(0x0E, 0x20), 0x7F])
 """ASCII that is left out in folding."""
@@ -79,7 +79,7 @@ class Literals:
                 continue
             if right[pattern] and is_word(text[end]):
                 continue
-            touched[numbers[bisect_right(starts, start) - 1]].update(lists[pattern])
+            touched[numbers[bisect_right(starts, start) - 1]].extend(lists[pattern])
 
 
 class PlainLiterals:
@@ -114,19 +114,19 @@ class PlainLiterals:
             self._made = ahocorasick_rs.BytesAhoCorasick(list(self._units), implementation=kind)
             self._lists = list(self._units.values())
 
-    def touch(self, text: bytes, lengths: Iterable[int], numbers: Sequence[int], touched: Touched) -> None:
-        """Look in `joined` texts of these lengths; case does not matter."""
-        hits = self._made.find_matches_as_indexes(text.translate(_PLAIN), overlapping=True)
-        if not hits:
-            return
-        starts = list(accumulate([length + 1 for length in lengths], initial=1))
-        lists = self._lists
-        for pattern, start, _ in hits:
-            at = (
-                bisect_right(starts, start + 1) - 1
-            )  # one that has a space before it may begin with what joins the texts
-            if at < len(numbers):
-                touched[numbers[at]].update(lists[pattern])
+    def touch(self, text: bytes, numbers: Sequence[int], touched: Touched) -> None:
+        """Look in `joined` texts; case does not matter."""
+        lists, count, most = self._lists, text.count, len(numbers)
+        at, past = -1, 0
+        for pattern, start, _ in self._made.find_matches_as_indexes(text.translate(_PLAIN), overlapping=True):
+            begin = start + 1  # one that has a space before it may begin with what joins the texts
+            if begin >= past:
+                at += count(b"\0", past, begin)
+            else:  # they come in the order of their ends
+                at -= count(b"\0", begin, past)
+            past = begin
+            if at < most:
+                touched[numbers[at]].extend(lists[pattern])
 
 
 def _starts(text: str) -> Iterator[int]:

@@ -52,6 +52,7 @@ class Engine:
         self.limit = limit
         self._compiled = compiled(self.rules)
         self._units = [unit for each in self._compiled for unit in each.units]
+        self._alone = [(unit.spot.rule, (unit,)) for unit in self._units]
         self._simple = frozenset(number for number, each in enumerate(self._compiled) if each.simple)
         self._net = Net(self._units)
 
@@ -66,13 +67,18 @@ class Engine:
         skipped: list[Skipped] = []
         late: list[tuple[int, int]] = []
         micros: dict[int, float] = defaultdict(float)
+        simple = self._simple
         for at in sorted(touched):
             reading = Reading(texts[at])
             for number, own in self._by_rule(touched[at]):
                 places = quick(own[0], reading) if len(own) == 1 else None
-                if places is not None and (not places or number in self._simple):
+                if places is not None and (not places or number in simple):
                     if places:
-                        found.setdefault(at, {})[own[0].spot] = tuple(told(own[0], places, reading))
+                        matches = tuple(told(own[0], places, reading))
+                        if at in found:
+                            found[at][own[0].spot] = matches
+                        else:
+                            found[at] = {own[0].spot: matches}
                 else:
                     trial = Trial(reading, self.limit)
                     try:
@@ -87,21 +93,20 @@ class Engine:
                 before = after
         return Scanned(found=found, skipped=skipped, late=frozenset(late), micros=dict(micros), shared=shared)
 
-    def _by_rule(self, numbers: set[int]) -> Iterable[tuple[int, Sequence[Unit]]]:
+    def _by_rule(self, numbers: list[int]) -> Iterable[tuple[int, Sequence[Unit]]]:
         """Units by their numbers, rule by rule."""
-        units = self._units
         if len(numbers) == 1:
-            one = units[next(iter(numbers))]
-            return ((one.spot.rule, (one,)),)
-        every = [units[number] for number in sorted(numbers)]
+            return (self._alone[numbers[0]],)
+        units = self._units
+        every = [units[number] for number in sorted(set(numbers))]
         return [(number, tuple(own)) for number, own in groupby(every, key=_rule)]
 
     def _skip(self, number: int, texts: Texts, trial: Trial) -> Skipped:
         return Skipped(rule=self.rules[number].id, ident=texts.ident, item=trial.item, seconds=trial.budget.spent())
 
-    def _touched(self, texts: Sequence[Texts]) -> dict[int, set[int]]:
+    def _touched(self, texts: Sequence[Texts]) -> dict[int, list[int]]:
         """Number of a text → the units worth looking for in it."""
-        touched: dict[int, set[int]] = {}
+        touched: dict[int, list[int]] = {}
         for field in self._net.fields:
             read = _READ[field]
             if field == "body":
@@ -114,7 +119,7 @@ class Engine:
             places = list(numbers.values())
             for which, units in self._net.touch(list(numbers), field).items():
                 for number in places[which]:
-                    touched.setdefault(number, set()).update(units)
+                    touched.setdefault(number, []).extend(units)
         return touched
 
 

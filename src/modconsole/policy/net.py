@@ -151,35 +151,36 @@ class Net:
 
     def touch(self, texts: Sequence[str], field: Field) -> Touched:
         """Which units may match in which of the texts, by their numbers."""
-        touched: Touched = defaultdict(set)
+        touched: Touched = defaultdict(list)
         nets = self._fields[field]
         for numbers in _batches(texts):
             if len(numbers) == 1 and len(texts[numbers[0]]) > _MOST_CHARS:
                 self._long(nets, texts[numbers[0]], numbers[0], touched)
             elif nets.other or nets.leet or nets.squeeze:
-                self._literals(nets, [texts[number] for number in numbers], numbers, touched)
+                self._literals(nets, texts[numbers.start : numbers.stop], numbers, touched)
         for level, superset in nets.supersets.items():
             if len(superset):
-                _supersets(superset, [fold_text(text, level) for text in texts], touched)
+                read = texts if level == "exact" else [fold_text(text, level) for text in texts]
+                _supersets(superset, read, touched)
         if nets.always or nets.beyond or nets.linked:
             for number, text in enumerate(texts):
                 if nets.always:
-                    touched[number].update(nets.always)
+                    touched[number].extend(nets.always)
                 if nets.beyond and not text.isascii():
-                    touched[number].update(nets.beyond)
+                    touched[number].extend(nets.beyond)
                 if nets.linked and ("/" in text or "www" in text.lower()):
-                    touched[number].update(nets.linked)
+                    touched[number].extend(nets.linked)
         return touched
 
-    def _literals(self, nets: _Field, texts: list[str], numbers: Sequence[int], touched: Touched) -> None:
-        together = joined(texts)
-        if _plain(together, len(texts)):
-            self._look_plain(nets, together, texts, numbers, touched)
+    def _literals(self, nets: _Field, texts: Sequence[str], numbers: Sequence[int], touched: Touched) -> None:
+        together = _plain(joined(texts), len(texts))
+        if together is not None:
+            self._look_plain(nets, together, numbers, touched)
             return
-        plain = [n for n, text in enumerate(texts) if text.isascii() and _plain(text, -1)]
+        plain = [n for n, text in enumerate(texts) if text.isascii() and _plain(text, -1) is not None]
         if plain:
-            some = [texts[n] for n in plain]
-            self._look_plain(nets, joined(some), some, [numbers[n] for n in plain], touched)
+            some = joined([texts[n] for n in plain]).encode()
+            self._look_plain(nets, some, [numbers[n] for n in plain], touched)
         rest = sorted(set(range(len(texts))).difference(plain))
         folded = joined([fold_text(texts[n], "lookalike") for n in rest])
         others = [numbers[n] for n in rest]
@@ -187,15 +188,14 @@ class Net:
             nets.other.touch(folded, others, touched)
         self._channels(nets, folded, others, touched)
 
-    def _look_plain(
-        self, nets: _Field, together: str, texts: list[str], numbers: Sequence[int], touched: Touched
-    ) -> None:
+    def _look_plain(self, nets: _Field, together: bytes, numbers: Sequence[int], touched: Touched) -> None:
         if nets.plain:
-            nets.plain.touch(together.encode(), map(len, texts), numbers, touched)
-        if nets.signs:
-            nets.signs.touch(together.lower(), numbers, touched)
-        if nets.leet or nets.squeeze:
-            self._channels(nets, together.lower(), numbers, touched)
+            nets.plain.touch(together, numbers, touched)
+        if nets.signs or nets.leet or nets.squeeze:
+            folded = together.decode().lower()
+            if nets.signs:
+                nets.signs.touch(folded, numbers, touched)
+            self._channels(nets, folded, numbers, touched)
 
     def _channels(self, nets: _Field, folded: str, numbers: Sequence[int], touched: Touched) -> None:
         if nets.leet:
@@ -217,9 +217,12 @@ class Net:
                     literals.touch(joined([part]), [number], touched)
 
 
-def _plain(text: str, count: int) -> bool:
-    """Whether joined texts are ASCII without control characters, but for what joins them. One alone has a count of -1."""
-    return text.isascii() and len(text.encode().translate(None, CONTROL)) == len(text) - count - 1
+def _plain(text: str, count: int) -> bytes | None:
+    """Joined texts as bytes, if they are ASCII without control characters but for what joins them. One alone counts as -1."""
+    if not text.isascii():
+        return None
+    data = text.encode()
+    return data if len(data.translate(None, CONTROL)) == len(data) - count - 1 else None
 
 
 def _matches(pattern: Any, text: str) -> bool:
@@ -229,17 +232,17 @@ def _matches(pattern: Any, text: str) -> bool:
         return False
 
 
-def _batches(texts: Sequence[str]) -> Iterator[Sequence[int]]:
+def _batches(texts: Sequence[str]) -> Iterator[range]:
     """Numbers of texts to look in together; a long text is alone."""
     for first in range(0, len(texts), _MOST_TEXTS):
         last = min(first + _MOST_TEXTS, len(texts))
-        if sum(map(len, texts[first:last])) <= _MOST_CHARS:
+        if sum(map(len, texts if last - first == len(texts) else texts[first:last])) <= _MOST_CHARS:
             yield range(first, last)
         else:
             yield from _smaller(texts, first, last)
 
 
-def _smaller(texts: Sequence[str], first: int, last: int) -> Iterator[Sequence[int]]:
+def _smaller(texts: Sequence[str], first: int, last: int) -> Iterator[range]:
     size = 0
     for number in range(first, last):
         if number > first and size + len(texts[number]) > _MOST_CHARS:
@@ -253,4 +256,4 @@ def _supersets(superset: Superset, texts: Sequence[str], touched: Touched) -> No
     for first in range(0, len(texts), _GROUP):
         for number, fired in superset.places(texts[first : first + _GROUP]):
             if fired:
-                touched[first + number].update(fired)
+                touched[first + number].extend(fired)

@@ -152,6 +152,20 @@ def quick(unit: Unit, reading: Reading) -> list[tuple[int, int, str]] | None:
 def told(unit: Unit, places: Iterable[tuple[int, int, str]], reading: Reading) -> list[Match]:
     """Places of an item, at most so many."""
     words, field, item, selection = reading.words, unit.field, unit.item.item, unit.selection
+    if field == "body":
+        body = reading.texts.body
+        return [
+            Match(
+                selection=selection,
+                field=field,
+                start=start,
+                end=end,
+                words=body[start:end],
+                item=item,
+                channel=channel,
+            )
+            for start, end, channel in islice(places, MOST)
+        ]
     return [
         Match(
             selection=selection,
