@@ -253,15 +253,9 @@ def repeat(part: Node, many: re.Match[str]) -> Node:
 
 @lru_cache(1)
 def _cased() -> str:
-    """All characters outside ASCII that have another case."""
-    every = (char for char in map(chr, range(0x80, 0x1F000)) if not "\ud800" <= char <= "\udfff")
-    return "".join(char for char in every if char.lower() != char or char.upper() != char or char.casefold() != char)
-
-
-@lru_cache(1)
-def _lettered() -> str:
-    """Where letters with another case are, and will be: `regex` may know a later version of Unicode than Python does."""
-    return "".join(map(chr, (*range(0x80, 0xD800), *range(0xE000, 0x20000))))
+    """All characters outside ASCII that have another case, to `regex`: it may know a later version of Unicode than Python."""
+    every = "".join(map(chr, (*range(0x80, 0xD800), *range(0xE000, 0x20000))))
+    return "".join(regex.findall(r"[\p{Cased}\p{Changes_When_Casemapped}]", every))
 
 
 @lru_cache(1)
@@ -283,7 +277,7 @@ def single(part: str, ignore_case: bool = True) -> Chars:
     members = "".join(sorted({*strict.findall(_ASCII), *loose.findall(_ASCII)}))
     literal = part[-1] if len(part) == 1 or (len(part) == 2 and part[0] == "\\" and not part[1].isalnum()) else ""
     if literal and part != ".":
-        known = _into_ascii() if literal.isascii() else _lettered()
+        known = _into_ascii() if literal.isascii() else _cased() + literal
         return Chars(members, "".join(sorted({*loose.findall(known)} - set(_ASCII))))
     named = part[0] == "[" and part[1] != "^" and "\\" not in part and "[:" not in part
     if named and part.isascii():
