@@ -15,9 +15,9 @@ from typing import Any, Final
 from modconsole.policy.model import Ref, Rule, Selection, TextCheck
 
 UNICODE: Final = (
-    "казино", "бесплатно", "выиграл", "подарок", "δωρεάν", "καζίνο", "θέλεις", "größe", "straße", "naïve", "crème brûlée",
-    "señor", "façade", "jalapeño", "ｆｒｅｅ", "𝓯𝓻𝓮𝓮 𝓶𝓸𝓷𝓮𝔂", "𝔤𝔦𝔳𝔢𝔞𝔴𝔞𝔶", "無料", "お金", "賭博", "도박", "무료", "مجاني", "חינם", "💰💰",
-    "🔞", "🚀 to the moon", "€ 500", "½ price", "№ 1",
+    "казино", "бесплатно", "выиграл", "подарок", "δωρεάν", "καζίνο", "θέλεις", "größe", "straße", "naïve",
+    "crème brûlée", "señor", "façade", "jalapeño", "ｆｒｅｅ", "𝓯𝓻𝓮𝓮 𝓶𝓸𝓷𝓮𝔂", "𝔤𝔦𝔳𝔢𝔞𝔴𝔞𝔶", "無料", "お金",
+    "賭博", "도박", "무료", "مجاني", "חינם", "💰💰", "🔞", "🚀 to the moon", "€ 500", "½ price", "№ 1",
 )  # fmt: skip
 SHAPES: Final[tuple[Callable[[Callable[[], str]], str], ...]] = (
     lambda w: rf"\b(?:{w()}|{w()}|{w()})\s+(?:now|today|here)\b",
@@ -39,7 +39,7 @@ def vocabulary(texts: Sequence[str], least: int = 4) -> list[str]:
     """The words of the data that are not in everybody's mouth, the frequent ones first."""
     counts: Counter[str] = Counter()
     for text in texts:
-        counts.update(set(re.findall(r"[a-z]{%d,}" % least, text.lower())))
+        counts.update(set(re.findall(rf"[a-z]{{{least},}}", text.lower())))
     ranked = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     return [word for word, count in ranked if count < len(texts) / 5_000]
 
@@ -76,12 +76,21 @@ def rules(texts: Sequence[str], count: int = 1_000, seed: int = 4) -> list[Rule]
         elif kind < 19:
             one = check([word() for _ in range(chance.randint(1, 4))], method=chance.choice(("starts", "ends", "full")))
         else:
-            one = check([chance.choice(UNICODE), f"{word()} {chance.choice(UNICODE)}"], fold=chance.choice(("marks", "lookalike")))
+            one = check(
+                [chance.choice(UNICODE), f"{word()} {chance.choice(UNICODE)}"],
+                fold=chance.choice(("marks", "lookalike")),
+            )
         made.append(rule(number, one))
     return made
 
 
 def literals(made: Sequence[Rule]) -> list[str]:
     """Every literal of the rules, as it is written."""
-    checks = [each for rule in made for selection in rule.selections for alternative in selection.alternatives for each in alternative]
+    checks = [
+        each
+        for rule in made
+        for selection in rule.selections
+        for alternative in selection.alternatives
+        for each in alternative
+    ]
     return [item for each in checks if isinstance(each, TextCheck) and not each.regex for item in each.items]

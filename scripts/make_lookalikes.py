@@ -66,6 +66,10 @@ FOREIGN = regex.compile(r"(?V1)[\p{Mn}--[\u0300-\u036f]]")
 """Marks that are no ornament but tell letters apart, as the dots of Arabic and the signs of Indic scripts."""
 
 
+EAST = regex.compile(r"[\p{Hiragana}\p{Katakana}\p{Hangul}\p{Han}\p{Bopomofo}\u30fc]")
+"""Scripts whose characters look like few others, and which are put together from parts by other rules."""
+
+
 def plain(text: str) -> str:
     """Decomposed, without marks and without what cannot be seen: what the table is applied to."""
     return "".join(
@@ -81,7 +85,7 @@ def pairs(data: dict[str, list[dict[str, str]]]) -> dict[str, list[str]]:
     for key, others in data.items():
         left = plain(key)
         for other in others:
-            if FOREIGN.search(key + other["c"]):
+            if FOREIGN.search(key + other["c"]) or EAST.search(key + other["c"]):
                 continue
             right = plain(other["c"])
             for one, two in ((left, right), (right, left)):

@@ -13,7 +13,8 @@ ALPHABET = (
     "İıſKßﬁ㎏éЕеоοσςΣνΝηΗВвсСЮжμµ"
     "\u200b\u00ad\u0301\u0345\u0308\x02\x85\u00a0"
     "かがカ\u3099ｶﾞ가각ᄀ\u1161ᆨ中"
-    "втэдот" "🅰𝓪Ａⓢ⒜٣²½…ØꜱᏚ\u0938\u094d"
+    "втэдот"
+    "🅰𝓪Ａⓢ⒜٣²½…ØꜱᏚ\u0938\u094d"
 )
 PIECES = (
     "http://",
@@ -45,7 +46,7 @@ texts = st.builds(
 def _valid(expression: str) -> bool:
     regex.purge()  # a full cache is thinned at random, and Hypothesis does not want chance within a strategy
     try:
-        regex.compile(expression, regex.V0)
+        regex.compile(expression, regex.V0, cache_pattern=False)  # its cache shuffles, and Hypothesis minds
     except regex.error:
         return False
     return True

@@ -13,7 +13,7 @@ from modconsole.policy.engine import Spot
 from modconsole.policy.fold import LEET_SIGNS, Folded, fold, forms, leet
 from modconsole.policy.model import Field, Match, Rule, TextCheck, Texts
 from modconsole.policy.places import addresses
-from modconsole.policy.scripts import script, telling
+from modconsole.policy.scripts import never, script, telling
 
 FLAGS = regex.V0 | regex.UNICODE | regex.DOTALL
 Place = tuple[Field, int, int]
@@ -119,7 +119,7 @@ def honest(item: str, text: str, start: int, end: int) -> bool:
     if len(found) != 1 or found & {script(char) for char in item} or not {script(char) for char in item} - {""}:
         return False
     inside, outside = text[start:end], text[:start] + text[end:]
-    return any(telling(char) for char in inside) or bool(found & {telling(char) for char in outside})
+    return any(never(char) for char in inside) or bool(found & {telling(char) for char in outside})
 
 
 def wrapped(check: TextCheck, field: Field, expression: str, text: str) -> str:

@@ -17,7 +17,7 @@ import regex
 
 from modconsole.policy.fold import LEET_SIGNS, Folded, fold, fold_text, forms, is_word, leet, squeeze
 from modconsole.policy.model import Channel, Field, Fold, Method, TextCheck
-from modconsole.policy.scripts import ends_of_words, only, scripts, telling
+from modconsole.policy.scripts import ends_of_words, never, only, scripts, telling
 from modconsole.policy.tame import SHORT, tame
 
 __all__ = ["MOST", "Budget", "Found", "Item", "Late", "View", "expression"]
@@ -204,7 +204,7 @@ class Item:
         written = only(words)
         if not written or written in self._own_scripts:
             return False
-        return any(map(telling, words)) or view.tells(written, start, end)
+        return any(map(never, words)) or view.tells(written, start, end)
 
     def _found(self, view: View, folded: Folded, start: int, end: int) -> Found:
         first, last = folded.span(start, end)

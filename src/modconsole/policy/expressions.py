@@ -259,9 +259,17 @@ def _cased() -> str:
 
 
 @lru_cache(1)
+def _lettered() -> str:
+    """Where letters with another case are, and will be: `regex` may know a later version of Unicode than Python does."""
+    return "".join(map(chr, (*range(0x80, 0xD800), *range(0xE000, 0x20000))))
+
+
+@lru_cache(1)
 def _into_ascii() -> str:
-    """Those of them that are the same as an ASCII letter to `regex`: dotted and dotless i, the Kelvin sign, the long s."""
-    return "".join(regex.findall("[a-z]", _cased(), regex.IGNORECASE))
+    """Those of them that are the same as an ASCII letter to `regex`: dotted and dotless i, the Kelvin sign, the long s. It is
+    asked for each letter: `[A-Z]` finds others than `I` does."""
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return "".join(sorted({char for letter in letters for char in regex.findall(letter, _cased(), regex.IGNORECASE)}))
 
 
 @lru_cache(4_096)
@@ -273,14 +281,14 @@ def single(part: str, ignore_case: bool = True) -> Chars:
     except regex.error:
         raise Unclear from None
     members = "".join(sorted({*strict.findall(_ASCII), *loose.findall(_ASCII)}))
-    if len(part) == 1 and part != ".":
-        known = _into_ascii() if part.isascii() else _cased() + part
+    literal = part[-1] if len(part) == 1 or (len(part) == 2 and part[0] == "\\" and not part[1].isalnum()) else ""
+    if literal and part != ".":
+        known = _into_ascii() if literal.isascii() else _lettered()
         return Chars(members, "".join(sorted({*loose.findall(known)} - set(_ASCII))))
-    plain = part.isascii() and (part[0] == "[" and part[1] != "^" and "\\" not in part and "[:" not in part)
-    if plain or (part[0] == "\\" and not part[1].isalpha()):
+    named = part[0] == "[" and part[1] != "^" and "\\" not in part and "[:" not in part
+    if named and part.isascii():
         return Chars(members, "".join(loose.findall(_into_ascii())))
-    simple = not part.isascii() and part[0] == "[" and part[1] != "^" and "\\" not in part and "[:" not in part
-    return Chars(members, _listed(part, strict, loose) if simple else None)
+    return Chars(members, _listed(part, strict, loose) if named else None)
 
 
 def _listed(part: str, strict: regex.Pattern[str], loose: regex.Pattern[str]) -> str | None:

@@ -152,7 +152,7 @@ def _special(char: str) -> str | None:
 def _marks(char: str) -> str:
     """One character, or a sequence that is one, at the level `marks`."""
     special = _special(char)
-    return _visible(_visible(char).casefold()) if special is None else special
+    return _whole(_visible(_visible(char).casefold())) if special is None else special
 
 
 def _look(char: str) -> str:
@@ -160,7 +160,12 @@ def _look(char: str) -> str:
     special = _special(char)
     if special is not None:
         return _ALIKE.get(special, special)
-    return "".join(map(_look_one, _visible(char)))
+    return _whole("".join(map(_look_one, _visible(char))))
+
+
+def _whole(text: str) -> str:
+    """Syllables that came out of a character in parts, put together."""
+    return _COMPOSED.sub(lambda parts: unicodedata.normalize("NFKC", parts[0]), text)
 
 
 def _look_one(char: str) -> str:

@@ -18,7 +18,7 @@ from modconsole.policy.expressions import WRITTEN, Anchor, Anything, Branch, Cha
 
 __all__ = ["Superset", "superset", "translated"]
 
-_CANARY: Final = "\x02\x03\x02"
+_CANARY: Final = "\n\x02\x03\x02"
 """Put at the end of every text, and looked for: RE2 answers "no match" also where it ran out of memory."""
 _STEPWISE: Final = 3
 """Of so many that may match in a group of texts it is asked one by one in which; of more, each text is asked about all."""
