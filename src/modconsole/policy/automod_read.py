@@ -89,7 +89,7 @@ def understood(section: Section) -> Understood | Refused:
             notes=tuple(notes.found),
         )
     if conditions and all(each.on[half] == LOST for each in conditions for half in left):
-        return Refused(why=f"None of its conditions can be asked here. {_first(notes)}", notes=tuple(notes.found))
+        return Refused(why=f"None of its conditions can be asked here; {_first(notes)}", notes=tuple(notes.found))
     return Understood(
         halves=left,
         conditions=tuple(conditions),
@@ -103,7 +103,7 @@ def understood(section: Section) -> Understood | Refused:
 
 def _first(notes: Notes) -> str:
     note = next((note for note in notes.found if note.kind == "lost"), None)
-    return f"`{note.key}`: {note.words}" if note is not None else ""
+    return f"`{note.key}`: {note.words.removeprefix('It cannot be asked here: ')}" if note is not None else ""
 
 
 def _twice(mapping: Mapped, notes: Notes, within: str) -> None:

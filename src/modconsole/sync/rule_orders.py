@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -10,7 +11,6 @@ from msgspec import Struct
 from modconsole.connectors.acts import ActInfo, Target
 from modconsole.connectors.base import Connector
 from modconsole.domain.ids import new_id
-from modconsole.errors import PlatformError
 from modconsole.store.acts import Moderated
 from modconsole.store.verdicts import Judgeable
 from modconsole.sync.bench import key
@@ -18,6 +18,8 @@ from modconsole.sync.rulebook import Enforced
 
 if TYPE_CHECKING:
     from modconsole.policy.model import Action, ActionName, Rule
+
+log = logging.getLogger("modconsole.sync")
 
 REMOVES: Final[dict[str, int]] = {"hold": 1, "hide": 2, "spam": 3, "remove": 4}
 """The acts that take a message down, the gentlest first."""
@@ -46,11 +48,12 @@ class Powers(Struct, frozen=True):
 
     @classmethod
     def of(cls, connector: Connector) -> Powers:
-        """What a connector says. A platform that is out of reach is asked again later."""
+        """What a connector says. Where the rights cannot be asked for, for whatever reason, what the platform has is tried."""
         infos = {(str(info.act), str(info.on)): info for info in connector.capabilities.acts}
         try:
             may = frozenset((str(info.act), str(info.on)) for info in connector.acts())
-        except PlatformError:
+        except Exception as error:  # that rules cannot know it is no reason to bring no messages
+            log.warning("%s: the rights of the account are not known: %s", connector.platform, type(error).__name__)
             may = None
         return cls(infos, may)
 
