@@ -19,6 +19,7 @@ import re
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -32,7 +33,7 @@ from modconsole.desk.bench import Bench
 from modconsole.desk.desk import Desk
 from modconsole.desk.files import BATCH, bulk
 from modconsole.desk.lab import Lab
-from modconsole.desk.lab_events import Done, Failed, Hits, Problems, Progress
+from modconsole.desk.lab_events import Done, Event, Failed, Hits, Problems, Progress
 from modconsole.desk.trial import Report
 from modconsole.domain.records import Message, Record
 from modconsole.store.ingest import Ingest
@@ -99,7 +100,7 @@ def shapes(text: str) -> list[Shape]:
         Shape("200 words", f"body (word): [{', '.join(rare[10:210])}]"),
         Shape("phrase", "body (word): [right now, free money, for sale]"),
         Shape("expression with a literal", r"body (regex): ['free(?:\s+\w+){0,2}\s+(?:time|money|food)']"),
-        Shape("leet", "body (word, leet): [giveaway, casino, money]"),
+        Shape("leet", "body (word, leet): [giveaway, casino, airdrop]"),
         Shape("phone number", r"body (regex): ['\b(?:\+?1[-. ]?)?\(?\d{3}\)?[-. ]?\d{3}[-. ]?\d{4}\b']"),
         Shape("anchored start", "body (starts): [hello there, 'hi,']"),
         Shape("anchored end", "body (ends): ['right?', 'bye!']"),
@@ -120,6 +121,20 @@ def document(shape: Shape) -> str:
     return f"id: tried\nname: Tried\nselect:\n  words:\n    {shape.check}\n{shape.more}do: [flag]\nexempt us: false\n"
 
 
+class Typist:
+    """Whoever types: the lab, and a flag that is set when it has something to tell."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.came = threading.Event()
+        self.lab = Lab(desk, told=self.came.set)
+
+    def poll(self) -> list[Event]:
+        """What came, waiting until something does."""
+        self.came.wait(10)
+        self.came.clear()
+        return self.lab.poll()
+
+
 class Trial(NamedTuple):
     """What one trial took, in milliseconds, as whoever types sees it; and its report."""
 
@@ -128,13 +143,13 @@ class Trial(NamedTuple):
     report: Report
 
 
-def tried(lab: Lab, text: str, against: str | None = None) -> Trial:
+def tried(typist: Typist, text: str) -> Trial:
     """Try a document through the lab."""
     began = time.perf_counter()
-    lab.try_text(text, against, limit=WANTED)
+    typist.lab.try_text(text, limit=WANTED)
     first, hits = 0.0, 0
     while True:
-        for event in lab.poll():
+        for event in typist.poll():
             now = (time.perf_counter() - began) * 1000
             if isinstance(event, Failed) or (isinstance(event, Problems) and not event.usable):
                 raise SystemExit(f"{text}: {event}")
@@ -146,7 +161,6 @@ def tried(lab: Lab, text: str, against: str | None = None) -> Trial:
                 first = now
             if isinstance(event, Done):
                 return Trial(first or now, now, event.report)
-        time.sleep(0.0005)
 
 
 def one_pass(data: bytes) -> float:
@@ -159,10 +173,11 @@ def one_pass(data: bytes) -> float:
     return min(took)
 
 
-def cancelled(lab: Lab, texts: list[str]) -> list[float]:
+def cancelled(typist: Typist, texts: list[str]) -> list[float]:
     """Milliseconds until the worker had let go of a trial that another one replaced, at any moment of it."""
     chance = random.Random(4)
     found: list[float] = []
+    lab = typist.lab
     for n in range(40):
         lab.poll()
         lab.ended_in = None
@@ -170,9 +185,8 @@ def cancelled(lab: Lab, texts: list[str]) -> list[float]:
         time.sleep(chance.random() * 0.4)
         lab.try_text(document(Shape("", "body (word): [zxqvelvet]")))
         deadline = time.perf_counter() + 10
-        while not any(isinstance(event, Done) for event in lab.poll()):
+        while not any(isinstance(event, Done) for event in typist.poll()):
             assert time.perf_counter() < deadline
-            time.sleep(0.001)
         if lab.ended_in is not None:
             found.append(lab.ended_in * 1000)
     return found
@@ -193,12 +207,12 @@ def copied(desk: Desk) -> bytes:
     return data
 
 
-def measured(lab: Lab, every: list[Shape], data: bytes, rounds: int) -> tuple[int, float]:
+def measured(typist: Typist, every: list[Shape], data: bytes, rounds: int) -> tuple[int, float]:
     """Try all shapes and print what they took. Gives how many were slow, and the median of the totals in passes."""
     print(f"{'ms':28}{'first 50':>10}{'total':>9}{'passes':>8}{'report':>9}{'hits':>9}{'judged':>9}")
     slow, totals = 0, []
     for shape in every:
-        trials = [tried(lab, document(shape)) for _ in range(rounds)]
+        trials = [tried(typist, document(shape)) for _ in range(rounds)]
         floor = one_pass(data)
         first = statistics.median(trial.first for trial in trials)
         total = statistics.median(trial.report.seconds * 1000 for trial in trials)
@@ -224,14 +238,14 @@ def main() -> int:
         data = copied(desk)
         every = shapes(data[: 20 << 20].decode(errors="ignore"))
         print(f"one pass of bytes.find: {one_pass(data):.1f} ms")
-        lab = Lab(desk)
+        typist = Typist(desk)
         try:
-            tried(lab, document(every[0]))
-            slow, median = measured(lab, every, data, given.rounds)
+            tried(typist, document(every[0]))
+            slow, median = measured(typist, every, data, given.rounds)
             wild = document(Shape("", r"body (regex): ['(?:\w+\s?)*(?!.)y', '(?:e|\w)+(?!.)(?<=x)']"))
-            ended = cancelled(lab, [document(every[1]), document(Shape("", "body (word): [the, and]")), wild])
+            ended = cancelled(typist, [document(every[1]), document(Shape("", "body (word): [the, and]")), wild])
         finally:
-            lab.close()
+            typist.lab.close()
         desk.close()
     print(f"first 50 hits within {FIRST_MS:g} ms: {len(every) - slow} of {len(every)}; limit {len(every) - MOST_SLOW}")
     print(f"median total: {median:.1f} passes; limit {PASSES:g}")
