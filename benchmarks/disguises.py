@@ -34,7 +34,16 @@ def swapped(table: dict[str, str]) -> Disguise:
 
 def mixed(word: str, chance: random.Random) -> str:
     """Each letter from another alphabet, or left."""
-    tables = (CYRILLIC, CYRILLIC_CAPITALS, GREEK, GREEK_CAPITALS, SMALL_CAPITALS, CHEROKEE, STROKED, {})
+    tables: tuple[dict[str, str], ...] = (
+        CYRILLIC,
+        CYRILLIC_CAPITALS,
+        GREEK,
+        GREEK_CAPITALS,
+        SMALL_CAPITALS,
+        CHEROKEE,
+        STROKED,
+        {},
+    )
     return "".join(chance.choice(tables).get(char, char) for char in word)
 
 

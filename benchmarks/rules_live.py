@@ -18,13 +18,14 @@ import statistics
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import hyperscan
 from tests.policy import oracle
 
+from benchmarks.disguises import DISGUISES
 from benchmarks.rules_made import check, literals, rule, rules, vocabulary
 from modconsole.connectors import chitchat
 from modconsole.domain.records import Message
@@ -59,22 +60,6 @@ they need, so that no first look can excuse them."""
 
 _QUIET = 1 << 10
 """HS_FLAG_QUIET, which the package does not name: matches are found and nobody is told."""
-LOOKS = str.maketrans("aceiopsxyhkmtu", "асеіорѕхуһкмтυ")
-SIGNS = str.maketrans(dict(zip("abcdefghijklmnopqrstuvwxyz", "𝐚𝐛𝐜𝐝𝐞𝐟𝐠𝐡𝐢𝐣𝐤𝐥𝐦𝐧𝐨𝐩𝐪𝐫𝐬𝐭𝐮𝐯𝐰𝐱𝐲𝐳", strict=True)))
-DISGUISES: dict[str, Callable[[str, random.Random], str]] = {
-    "look-alike": lambda word, chance: _some(word, LOOKS, chance),
-    "zero-width": lambda word, chance: "".join(c + chance.choice("\u200b\u200c\u200d\u2060\u00ad") for c in word),
-    "full-width": lambda word, _: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in word),
-    "mathematical": lambda word, _: word.translate(SIGNS),
-    "combining marks": lambda word, chance: "".join(c + chance.choice("\u0301\u0308\u0327\u0336\u035c") for c in word),
-}
-
-
-def _some(word: str, by: dict[int, int], chance: random.Random) -> str:
-    """Some letters of a word for others that look like them, at least one where there is one."""
-    places = [at for at, char in enumerate(word) if ord(char) in by]
-    taken = {at for at in places if chance.random() < 0.5} or set(places[:1])
-    return "".join(char.translate(by) if at in taken else char for at, char in enumerate(word))
 
 
 def batches(texts: Sequence[Texts]) -> Iterator[Sequence[Texts]]:
