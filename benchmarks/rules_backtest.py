@@ -3,7 +3,8 @@
 The messages are the chitchat set four times over; in the copies a word of each message is another one, so that they are
 distinct, and every twentieth has letters beyond ASCII. Fifteen shapes of rules are tried through the lab's process. The limit is
 measured in the same run: one pass of `bytes.find` over the same text. Needed: the first 50 hits within 300 ms for 13 of the 15,
-the median of the totals within 5 passes, and a trial that a newer one replaces ended within 50 ms.
+the median of the totals within 5 passes, a trial that a newer one replaces ended within 50 ms, and no message missed or extra
+against the judge asked about every message.
 
     python -m benchmarks.rules_backtest [--db DATABASE] [--rounds 3]
 
@@ -19,6 +20,7 @@ import re
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -32,9 +34,13 @@ from modconsole.desk.bench import Bench
 from modconsole.desk.desk import Desk
 from modconsole.desk.files import BATCH, bulk
 from modconsole.desk.lab import Lab
-from modconsole.desk.lab_events import Done, Failed, Hits, Problems, Progress
+from modconsole.desk.lab_events import Done, Event, Failed, Hits, Problems, Progress
 from modconsole.desk.trial import Report
 from modconsole.domain.records import Message, Record
+from modconsole.domain.texts import Texts
+from modconsole.policy.backtest import Backtest
+from modconsole.policy.judge import Judge
+from modconsole.policy.load import read_rule
 from modconsole.store.ingest import Ingest
 
 FIRST_MS = 300.0
@@ -99,7 +105,7 @@ def shapes(text: str) -> list[Shape]:
         Shape("200 words", f"body (word): [{', '.join(rare[10:210])}]"),
         Shape("phrase", "body (word): [right now, free money, for sale]"),
         Shape("expression with a literal", r"body (regex): ['free(?:\s+\w+){0,2}\s+(?:time|money|food)']"),
-        Shape("leet", "body (word, leet): [giveaway, casino, money]"),
+        Shape("leet", "body (word, leet): [giveaway, casino, airdrop]"),
         Shape("phone number", r"body (regex): ['\b(?:\+?1[-. ]?)?\(?\d{3}\)?[-. ]?\d{3}[-. ]?\d{4}\b']"),
         Shape("anchored start", "body (starts): [hello there, 'hi,']"),
         Shape("anchored end", "body (ends): ['right?', 'bye!']"),
@@ -120,6 +126,20 @@ def document(shape: Shape) -> str:
     return f"id: tried\nname: Tried\nselect:\n  words:\n    {shape.check}\n{shape.more}do: [flag]\nexempt us: false\n"
 
 
+class Typist:
+    """Whoever types: the lab, and a flag that is set when it has something to tell."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.came = threading.Event()
+        self.lab = Lab(desk, told=self.came.set)
+
+    def poll(self) -> list[Event]:
+        """What came, waiting until something does."""
+        self.came.wait(10)
+        self.came.clear()
+        return self.lab.poll()
+
+
 class Trial(NamedTuple):
     """What one trial took, in milliseconds, as whoever types sees it; and its report."""
 
@@ -128,13 +148,13 @@ class Trial(NamedTuple):
     report: Report
 
 
-def tried(lab: Lab, text: str, against: str | None = None) -> Trial:
+def tried(typist: Typist, text: str) -> Trial:
     """Try a document through the lab."""
     began = time.perf_counter()
-    lab.try_text(text, against, limit=WANTED)
+    typist.lab.try_text(text, limit=WANTED)
     first, hits = 0.0, 0
     while True:
-        for event in lab.poll():
+        for event in typist.poll():
             now = (time.perf_counter() - began) * 1000
             if isinstance(event, Failed) or (isinstance(event, Problems) and not event.usable):
                 raise SystemExit(f"{text}: {event}")
@@ -146,23 +166,20 @@ def tried(lab: Lab, text: str, against: str | None = None) -> Trial:
                 first = now
             if isinstance(event, Done):
                 return Trial(first or now, now, event.report)
-        time.sleep(0.0005)
 
 
 def one_pass(data: bytes) -> float:
-    """Milliseconds of one `bytes.find` over all of the text for a word that is not there; the best of five."""
-    took = []
-    for _ in range(5):
-        began = time.perf_counter()
-        assert data.find(b"zxqvelvet") < 0
-        took.append((time.perf_counter() - began) * 1000)
-    return min(took)
+    """Milliseconds of one `bytes.find` over all of the text for a word that is not there."""
+    began = time.perf_counter()
+    assert data.find(b"zxqvelvet") < 0
+    return (time.perf_counter() - began) * 1000
 
 
-def cancelled(lab: Lab, texts: list[str]) -> list[float]:
+def cancelled(typist: Typist, texts: list[str]) -> list[float]:
     """Milliseconds until the worker had let go of a trial that another one replaced, at any moment of it."""
     chance = random.Random(4)
     found: list[float] = []
+    lab = typist.lab
     for n in range(40):
         lab.poll()
         lab.ended_in = None
@@ -170,12 +187,41 @@ def cancelled(lab: Lab, texts: list[str]) -> list[float]:
         time.sleep(chance.random() * 0.4)
         lab.try_text(document(Shape("", "body (word): [zxqvelvet]")))
         deadline = time.perf_counter() + 10
-        while not any(isinstance(event, Done) for event in lab.poll()):
+        while not any(isinstance(event, Done) for event in typist.poll()):
             assert time.perf_counter() < deadline
-            time.sleep(0.001)
         if lab.ended_in is not None:
             found.append(lab.ended_in * 1000)
     return found
+
+
+def differing(desk: Desk, every: list[Shape]) -> int:
+    """How many messages the backtest misses or has too many, of all shapes, against the judge asked about every message."""
+    bench = Bench(desk)
+    view = bench.view()
+    assert view is not None
+    rules = []
+    for number, shape in enumerate(every):
+        rule, _ = read_rule(document(shape).replace("id: tried", f"id: shape-{number}"), lists={})
+        assert rule is not None
+        rules.append(rule)
+    began, judge = time.perf_counter(), Judge(rules)
+    right: dict[str, list[int]] = {rule.id: [] for rule in rules}
+    for first, past in view.chunks():
+        places = range(past - 1, first - 1, -1)
+        texts = [
+            Texts(ident=view.rows[place], body=view.words(place)[0]) for place in places if place not in view.masked
+        ]
+        for verdict in judge.judge(texts, bench.ask).verdicts:
+            right[verdict.rule].append(verdict.ident)
+    print(f"all {len(rules)} rules asked about every message: {time.perf_counter() - began:.1f} s")
+    wrong = 0
+    for rule in rules:
+        found = [
+            each.ident for batch in Backtest(rule, view, bench, whole=WANTED).run(lambda: False) for each in batch.found
+        ]
+        wrong += len(set(found) ^ set(right[rule.id])) + (sorted(found) != sorted(set(found)))
+    bench.close()
+    return wrong
 
 
 def copied(desk: Desk) -> bytes:
@@ -193,13 +239,16 @@ def copied(desk: Desk) -> bytes:
     return data
 
 
-def measured(lab: Lab, every: list[Shape], data: bytes, rounds: int) -> tuple[int, float]:
+def measured(typist: Typist, every: list[Shape], data: bytes, rounds: int) -> tuple[int, float]:
     """Try all shapes and print what they took. Gives how many were slow, and the median of the totals in passes."""
     print(f"{'ms':28}{'first 50':>10}{'total':>9}{'passes':>8}{'report':>9}{'hits':>9}{'judged':>9}")
     slow, totals = 0, []
     for shape in every:
-        trials = [tried(lab, document(shape)) for _ in range(rounds)]
-        floor = one_pass(data)
+        trials, floors = [], []
+        for _ in range(rounds):
+            trials.append(tried(typist, document(shape)))
+            floors.append(one_pass(data))
+        floor = statistics.median(floors)
         first = statistics.median(trial.first for trial in trials)
         total = statistics.median(trial.report.seconds * 1000 for trial in trials)
         done = statistics.median(trial.done for trial in trials)
@@ -224,21 +273,23 @@ def main() -> int:
         data = copied(desk)
         every = shapes(data[: 20 << 20].decode(errors="ignore"))
         print(f"one pass of bytes.find: {one_pass(data):.1f} ms")
-        lab = Lab(desk)
+        typist = Typist(desk)
         try:
-            tried(lab, document(every[0]))
-            slow, median = measured(lab, every, data, given.rounds)
+            tried(typist, document(every[0]))
+            slow, median = measured(typist, every, data, given.rounds)
+            wrong = differing(desk, every)
             wild = document(Shape("", r"body (regex): ['(?:\w+\s?)*(?!.)y', '(?:e|\w)+(?!.)(?<=x)']"))
-            ended = cancelled(lab, [document(every[1]), document(Shape("", "body (word): [the, and]")), wild])
+            ended = cancelled(typist, [document(every[1]), document(Shape("", "body (word): [the, and]")), wild])
         finally:
-            lab.close()
+            typist.lab.close()
         desk.close()
     print(f"first 50 hits within {FIRST_MS:g} ms: {len(every) - slow} of {len(every)}; limit {len(every) - MOST_SLOW}")
     print(f"median total: {median:.1f} passes; limit {PASSES:g}")
     print(
         f"let go of a trial: median {statistics.median(ended):.1f} ms, at most {max(ended):.1f} ms; limit {CANCEL_MS:g} ms"
     )
-    kept = slow <= MOST_SLOW and median <= PASSES and max(ended) <= CANCEL_MS
+    print(f"messages missed or extra, against the judge asked about all: {wrong}; limit 0")
+    kept = slow <= MOST_SLOW and median <= PASSES and max(ended) <= CANCEL_MS and not wrong
     print("kept" if kept else "not kept")
     return 0 if kept else 1
 

@@ -188,6 +188,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "reply.editor", "ctrl+e", "editor", "Go on in your own editor ($VISUAL, $EDITOR).", WRITE, "editor", footer=2
     ),
     _command("reply.view", "ctrl+o", "view", "See what has happened since you began.", WRITE, "view", footer=3),
+    _command("reply.snippet", "ctrl+t", "suggested text", "Put in the text that a rule suggests.", WRITE, "snippet"),
     _command("reply.keep", "escape", "keep draft", "Back; what you wrote is kept.", WRITE, "keep", footer=4),
     # where questions are asked, page by page
     _command("form.next", "enter", "next", "To the next field; at the last one, go on.", FORM, "next", footer=1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from msgspec.structs import replace
 from modconsole.domain.facts import Fact
 from modconsole.policy import backtest, plan
 from modconsole.policy.backtest import Backtest, Batch
-from modconsole.policy.model import Action, Check, Not, Ref, Rule, Selection, Some, TextCheck, When
+from modconsole.policy.judge import Ask, Judge, Judged
+from modconsole.policy.model import Action, Check, Not, Ref, Rule, Selection, Skipped, Some, TextCheck, Texts, When
 from tests.policy.worlds import World, checks, rules, texts
 
 
@@ -225,6 +227,36 @@ def test_an_expression_that_runs_wild_is_reported_and_stops_nothing(tmp_path: Pa
     batches = list(test.run(lambda: False))
     assert [found.ident for batch in batches for found in batch.found] == [4, 2, 1]
     assert [each.ident for batch in batches for each in batch.skipped] in ([3], [])
+
+
+class Hurried:
+    """A judge who says of each message that it took too long, though its rule had had little of its time; once."""
+
+    def __init__(self, judge: Judge, seconds: float) -> None:
+        self._judge = judge
+        self._seconds = seconds
+        self._seen: set[int] = set()
+        self.asked = 0
+
+    def judge(self, every: Sequence[Texts], ask: Ask) -> Judged:
+        """As the judge, but for messages that come for the first time."""
+        self.asked += len(every)
+        new = [each.ident for each in every if each.ident not in self._seen]
+        self._seen.update(new)
+        judged = self._judge.judge([each for each in every if each.ident not in new], ask)
+        judged.skipped += [Skipped(rule="r", ident=ident, item="free", seconds=self._seconds) for ident in new]
+        return judged
+
+
+def test_what_was_skipped_while_others_took_the_time_is_judged_again(world: World) -> None:
+    """`regex` counts the time of all threads; a rule must have had its own."""
+    asked = rule((words("free"),))
+    for seconds, hits, skips in ((0.001, 10, 0), (0.05, 0, 10)):
+        test = Backtest(asked, world.view(), world)
+        test.judge = Hurried(Judge([asked]), seconds)  # type: ignore[assignment]
+        batches = list(test.run(lambda: False))
+        assert sum(len(batch.found) for batch in batches) == hits
+        assert sum(len(batch.skipped) for batch in batches) == skips
 
 
 def test_a_plan_says_whether_it_reads_everything(world: World) -> None:

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from modconsole.desk import asks, drafts
+from modconsole.desk import asks, drafts, ruling
 from modconsole.desk.desk import Desk
 from modconsole.domain.records import Identity
 from modconsole.errors import InputError
 from modconsole.screens import editor
 from modconsole.screens.composer import Composer
 from modconsole.store import outbox, queue
+from tests.desk.house import furnish
 from tests.scenarios.story import story, when
 from tests.screens.stage import Clock, picture, shows, stored, talking, until
 from tests.tools.ttyprobe import Session
@@ -253,6 +254,28 @@ async def test_typing_on_takes_the_second_key_back(path: Path) -> None:
         await pilot.press("ctrl+s")
         await until(lambda: "ctrl+s once more" in picture(app)[-1])
         assert [send.by for send in sends(path)] == ["bob"]
+
+
+async def test_a_text_that_a_rule_suggests_is_put_in_and_offered_no_more_once_it_went_out(path: Path) -> None:
+    """It stands below the reply until then, and leaves no draft behind."""
+    desk = Desk(path, who="ann", clock=Clock("11:00"), create=False)
+    snippet = "suggest snippet: The ARM build is out today."
+    furnish(desk, arm=f"id: arm\nselect: {{words: {{body: ARM}}}}\nstatus: shadow\ndo: [{{{snippet}}}]\n")
+    ids = [row[0] for row in desk.db.rows("select id from message where native = 'a1'")]
+    assert ruling.apply(desk, "arm", ids).hits == 1
+    assert [each.value for each in ruling.offered(desk, "blog", "a1")] == ["The ARM build is out today."]
+    async with talking(path, Clock("11:00")) as (app, pilot, _):
+        await pilot.press("r")
+        await until(lambda: shows(app, "rule arm suggests “The ARM build is out today.”"))
+        await pilot.press("H", "i", "ctrl+t")
+        assert shows(app, "The ARM build is out today.")
+        assert not shows(app, "suggests")
+        await pilot.press("ctrl+s")
+        await until(lambda: bool(sends(path)))
+    assert [row.text for row in sends(path)] == ["Hi\n\nThe ARM build is out today."]
+    assert ruling.offered(desk, "blog", "a1") == []
+    assert draft_of(path) is None
+    desk.close()
 
 
 async def test_an_edit_is_told(path: Path) -> None:

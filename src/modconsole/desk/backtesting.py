@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from array import array
 from collections import Counter
@@ -17,6 +18,7 @@ from msgspec import Struct, field
 
 from modconsole.desk.bench import Bench
 from modconsole.desk.desk import Desk
+from modconsole.desk.lab import Lab as Lab  # the same beside a screen
 from modconsole.desk.trial import IDS_TOLD, Bound, Day, Overlap, Report, TrialHit, per_day, precision, shown
 from modconsole.domain.times import DAY
 from modconsole.policy.backtest import Backtest, Found
@@ -33,6 +35,8 @@ COMPARED: Final = 2_000
 """So many of the latest hits are judged by the other rules."""
 COMPARING_SECONDS: Final = 5.0
 """So long at most."""
+TELLING: Final = 0.03
+"""Seconds between two times that hits are told, of which the first comes at once: what is shown of them has to be read."""
 SKIPS_TOLD: Final = 20
 PEOPLE_TOLD: Final = 20
 
@@ -116,6 +120,7 @@ class Trying:
     def hits(self, view: View, tally: Tally, began: float) -> Iterator[None]:
         """Go through all messages, in steps; what comes up is in `tally`, and told."""
         untold: list[Found] = []
+        last = -math.inf
         for batch in Backtest(self.rule, view, self.bench, whole=self.limit).run(self._stop):
             tally.done, tally.of = batch.done, batch.of
             tally.judged += batch.judged
@@ -126,10 +131,12 @@ class Trying:
                 if len(tally.first) < self.limit and not found.counted:
                     tally.first.append(found)
                     untold.append(found)
-            if untold:
+            now = time.perf_counter()
+            whole = len(tally.first) == self.limit
+            if untold and (whole or batch.done == batch.of or now - last > TELLING):
                 self._hits(self.shown(untold))
-                untold = []
-                if len(tally.first) == self.limit:
+                untold, last = [], now
+                if whole:
                     self._first_seconds = time.perf_counter() - began
             self._told(batch.done, batch.of, len(tally.idents))
             yield

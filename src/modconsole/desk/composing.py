@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Literal
 
 from msgspec import Struct
 
-from modconsole.desk import asks, drafts, platforms, seen
+from modconsole.desk import asks, drafts, platforms, seen, verdicts
 from modconsole.desk.asks import Caution
 from modconsole.desk.desk import Desk
+from modconsole.desk.verdicts import Proposal
 from modconsole.domain.records import Identity
-from modconsole.errors import NotFound
+from modconsole.errors import Conflict, NotFound
 from modconsole.store import lists, marks, places
 from modconsole.store.lists import Shown
 from modconsole.store.queue import QueueRow
 
-__all__ = ["Beginning", "Caution", "Notice", "Shown", "begin", "look", "message"]
+__all__ = ["Beginning", "Caution", "Notice", "Proposal", "Shown", "begin", "look", "message", "used"]
 
 SHOWN = 3
 """Messages of the person that stand above the reply: the latest ones that nobody has answered."""
@@ -40,6 +42,8 @@ class Beginning(Struct, kw_only=True):
     limit: platforms.Limit
     began: int
     """Instant from which on changes are news to the writer."""
+    offers: list[Proposal]
+    """Texts that rules suggest for what is answered."""
 
 
 def begin(desk: Desk, row: QueueRow) -> Beginning:
@@ -63,7 +67,19 @@ def begin(desk: Desk, row: QueueRow) -> Beginning:
         source=source.name,
         limit=platforms.limit(row.platform),
         began=began,
+        offers=[
+            each
+            for said in shown
+            for each in verdicts.offered(desk, row.source, said.message.id)
+            if each.action == "suggest snippet"
+        ],
     )
+
+
+def used(desk: Desk, offer: Proposal) -> None:
+    """Note that a suggested text went out; it is offered no more. A colleague may have decided about it meanwhile."""
+    with contextlib.suppress(Conflict, NotFound):
+        verdicts.used(desk, offer.id)
 
 
 def message(desk: Desk, source: str, ident: str) -> Shown | None:

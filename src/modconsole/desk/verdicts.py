@@ -170,6 +170,14 @@ def accept(desk: Desk, ident: str) -> RuleAct:
     return act
 
 
+def used(desk: Desk, ident: str) -> None:
+    """What is proposed was done by this person in another way: a suggested text that went out in a reply. Raises `NotFound`,
+    `Conflict` where it was decided already."""
+    act = _proposed(desk, ident).act
+    act.state, act.decided_at, act.decided_by = "accepted", desk.now(), desk.who
+    rule_acts.store(desk.db, act)
+
+
 def _proposed(desk: Desk, ident: str) -> Placed:
     found = rule_acts.get(desk.db, ident)
     if found is None:

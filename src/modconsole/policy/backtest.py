@@ -10,13 +10,14 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Final, Protocol
 
 from msgspec import Struct
 
 from modconsole.domain.facts import Question
 from modconsole.policy.corpus import Stop, View
+from modconsole.policy.engine import LIMIT
 from modconsole.policy.judge import OURS, Judge
 from modconsole.policy.model import Field, Match, Rule, Skipped, TextCheck, Texts
 from modconsole.policy.plan import Beyond as Named
@@ -29,6 +30,9 @@ LONG: Final = 0.01
 """Seconds that one batch should take: so soon it is heard that nobody wants to know any more."""
 AHEAD: Final = 4
 """Stretches that are looked through before their candidates are needed."""
+FULL: Final = 0.9
+"""Share of its time that a rule must have had itself to be skipped: `regex` counts the whole process's, and threads that look
+ahead take from it. Where it had less, it is judged again while they rest."""
 AT_ONCE: Final = 2
 """Threads that look ahead: while there are no candidates to be judged, both processors of a small machine do."""
 
@@ -80,7 +84,10 @@ class Backtest:
         self.judge = Judge([rule]) if limit is None else Judge([rule], limit)
         self.plan = Plan(rule, view, beyond)
         self._whole = whole
+        self._limit = LIMIT if limit is None else limit
         self._hits = 0
+        self._waiting: deque[tuple[int, int, Future[Candidates]]] = deque()
+        """What is being looked through ahead."""
         self._called = bool(_fields(rule) & {"title", "author name", "author handle"})
         self._ours: dict[int, bool] = {}
         """Person → whether they are us."""
@@ -113,8 +120,7 @@ class Backtest:
 
     def _candidates(self, ahead: ThreadPoolExecutor, stop: Stop) -> Iterator[tuple[int, int, Candidates]]:
         """Stretches, the newest first, each with its candidates."""
-        waiting: deque[tuple[int, int, Future[Candidates]]] = deque()
-        plan = self.plan
+        waiting, plan = self._waiting, self.plan
         for count, (first, past) in enumerate(self.view.chunks()):
             if not count:
                 yield first, past, plan.places(first, past)
@@ -125,7 +131,8 @@ class Backtest:
             if len(waiting) > AHEAD:
                 begin, end, result = waiting.popleft()
                 yield begin, end, result.result()
-        for begin, end, result in waiting:
+        while waiting:
+            begin, end, result = waiting.popleft()
             yield begin, end, result.result()
 
     def _step(self, places: Sequence[int], sure: frozenset[int], done: int, of: int) -> Batch:
@@ -142,9 +149,18 @@ class Backtest:
 
     def _judged(self, places: Sequence[int], done: int, of: int) -> Batch:
         self._persons = {self.view.rows[place]: self.view.people[place] for place in places}
-        judged = self.judge.judge(self._texts(places), self._ask)
-        found = [Found(verdict.ident, verdict.matches, verdict.held) for verdict in judged.verdicts]
-        return Batch(found=found, skipped=judged.skipped, done=done, of=of, judged=len(places))
+        every = self._texts(places)
+        judged = self.judge.judge(every, self._ask)
+        verdicts, skipped = judged.verdicts, judged.skipped
+        hurried = {each.ident for each in skipped if each.seconds < self._limit * FULL}
+        if hurried:
+            wait([result for *_, result in self._waiting])
+            again = self.judge.judge([each for each in every if each.ident in hurried], self._ask)
+            skipped = [each for each in skipped if each.ident not in hurried] + again.skipped
+            hits = {each.ident: each for each in (*verdicts, *again.verdicts)}
+            verdicts = [hits[each.ident] for each in every if each.ident in hits]
+        found = [Found(verdict.ident, verdict.matches, verdict.held) for verdict in verdicts]
+        return Batch(found=found, skipped=skipped, done=done, of=of, judged=len(places))
 
     # -- whether it is ours: asked once of each person, not of each message ----------------------------------------------------
 

@@ -14,6 +14,7 @@ import time
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
@@ -206,23 +207,19 @@ class _Append:
 
     def _add(self, found: Sequence[Words], *, last: int) -> None:
         """Append messages, and say in the manifest that they are there."""
-        original, folded = [], []
-        columns = {name: array("Q") for name in ("rows", "ends", "folds", "talks", "people")}
-        end, folded_end = self.manifest.original, self.manifest.folded
-        for row, text, title, talk, person in found:
-            raw, flat = region(text, title), region(self.fold(text), None if title is None else self.fold(title))
-            original.append(raw)
-            folded.append(flat)
-            end += len(raw)
-            folded_end += len(flat)
-            for name, number in zip(columns, (row, end, folded_end, talk, person), strict=True):
-                columns[name].append(number)
+        fold = self.fold
+        original = [region(text, title) for _, text, title, _, _ in found]
+        folded = [region(fold(text), None if title is None else fold(title)) for _, text, title, _, _ in found]
+        ends = list(accumulate(map(len, original), initial=self.manifest.original))
+        folds = list(accumulate(map(len, folded), initial=self.manifest.folded))
+        rows, _, _, talks, people = zip(*found, strict=True) if found else ((),) * 5
         _write(self.files["original"], b"".join(original))
         _write(self.files["folded"], b"".join(folded))
+        columns = {"rows": rows, "ends": ends[1:], "folds": folds[1:], "talks": talks, "people": people}
         for name, numbers in columns.items():
-            _write(self.files[name], numbers)
+            _write(self.files[name], array("Q", numbers))
         self.manifest = msgspec.structs.replace(
-            self.manifest, last=last, count=self.manifest.count + len(found), original=end, folded=folded_end
+            self.manifest, last=last, count=self.manifest.count + len(found), original=ends[-1], folded=folds[-1]
         )
         self._commit()
 

@@ -104,6 +104,13 @@ _TITLE: Final = bytes([_MARKS])
 """Before titles: where there are some, it has to be looked at what was found in which."""
 
 
+def _plain(view: Laid, stream: Stream, place: int) -> bool:
+    """Whether nothing in a message only looks like something else: then what is found in it stands there."""
+    if stream == "original":
+        return True
+    return view.original[view.ends[place - 1] if place else 0 : view.ends[place] - 1].isascii()
+
+
 class Finds:
     """A few literals, by `bytes.find`: the fastest there is for one."""
 
@@ -123,7 +130,7 @@ class Finds:
                     at = find(needle, at + 1)
                     continue
                 place = bisect_right(ends, start + at, place, past)
-                yield ~place if untitled and each.sure(data, at) else place
+                yield ~place if untitled and each.sure(data, at) and _plain(view, self.stream, place) else place
                 at = find(needle, ends[place] - start)
                 place += 1
 
@@ -153,7 +160,8 @@ class Many:
                 continue
             place = bisect_right(ends, start + at, place, past)
             end = ends[place] - start
-            yield ~place if untitled and self._sought[number].sure(data, at) else place
+            sure = untitled and self._sought[number].sure(data, at) and _plain(view, self.stream, place)
+            yield ~place if sure else place
 
 
 class Expression:

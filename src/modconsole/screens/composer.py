@@ -19,12 +19,13 @@ from textual.app import ComposeResult, SuspendNotSupported
 from modconsole.desk import asks, composing, drafts
 from modconsole.desk.composing import Beginning, Notice
 from modconsole.desk.views import QueueRow
-from modconsole.domain.safetext import EMPTY, Safe, block, fill, join, line, literal, wrap
+from modconsole.domain.safetext import EMPTY, block, fill, join, line, literal, wrap
 from modconsole.domain.times import to_instant
 from modconsole.errors import Conflict, ModConsoleError
 from modconsole.screens import editor
 from modconsole.screens.base import Base, Rule, bindings
 from modconsole.screens.saying import caution_words
+from modconsole.screens.suggested import Suggested
 from modconsole.screens.wording import DOT, SPACE, clock, who
 from modconsole.widgets.compose import ComposeArea
 from modconsole.widgets.lines import Lines
@@ -73,10 +74,10 @@ class Composer(Base):
         """Set under the lock when the reply has been handed over: no later save may bring the draft back."""
         self._saved = ""
         self._old_drafts: set[str] = set()
+        self._suggested = Suggested()
         self._saving = False
         self._busy = False
-        self._looking = False
-        self._look_again = False
+        self._looking = self._look_again = False
         self._rest = LOOK_EVERY
 
     # -- the frame --------------------------------------------------------------------------------------------------
@@ -91,7 +92,7 @@ class Composer(Base):
     def on_mount(self) -> None:
         """Ready to type at once; everything else comes from a thread."""
         self.area.focus()
-        self.work(lambda: composing.begin(self.desk, self._row), self._show_beginning, self._cannot_begin)
+        self.work(lambda: composing.begin(self.desk, self._row), self._show_beginning, self.say_error)
 
     def heading(self) -> Sequence[Piece]:
         """Reply to whom, as whom, for whom, where."""
@@ -144,6 +145,7 @@ class Composer(Base):
     def _show_beginning(self, begun: Beginning) -> None:
         first = self._begun is None
         self._begun = begun
+        self._suggested.offers = begun.offers
         if first and begun.draft is not None:
             self._saved = begun.draft.text
             self.area.put(begun.draft.text + self.area.text)
@@ -152,12 +154,10 @@ class Composer(Base):
             self._old_drafts.add(begun.draft.message)
         self._show_quote()
         self.show_head()
+        self._show_notices()
         self.changed()
         if first and self._start_editor:
             self.call_after_refresh(self.action_editor)
-
-    def _cannot_begin(self, error: ModConsoleError) -> None:
-        self.say_error(error)
 
     def _show_quote(self) -> None:
         begun = self._begun
@@ -294,7 +294,18 @@ class Composer(Base):
         if any(each.caution.kind not in ("no sign-in", "claimed") for each in self._found):
             keys: list[Piece] = [(literal("   "), ""), (literal("ctrl+o"), "accent"), (literal(" view   "), "dim")]
             lines.append([*keys, (literal("ctrl+s"), "accent"), (literal(" send anyway"), "dim")])
+        lines += self._suggested.lines(width)
         self.notices.show(lines)
+
+    def action_snippet(self) -> None:
+        """Put in the text that a rule suggests, behind what is there."""
+        text = self._suggested.take()
+        if text is None:
+            self.say(literal("No rule suggests a text for this."))
+            return
+        before = self.area.text
+        self.area.put(before + ("\n\n" if before.strip() else "") + text)
+        self._show_notices()
 
     def action_view(self) -> None:
         """Show what they wrote meanwhile; the reply then answers that, too."""
@@ -346,6 +357,7 @@ class Composer(Base):
             acted = asks.reply(self.desk, self._row.source, begun.message, text, through=begun.message, insist=insist)
             for old in self._old_drafts:
                 drafts.drop_draft(self.desk, self._row.source, old)
+            self._suggested.used(self.desk)
             self._over = True
         return acted
 
@@ -365,7 +377,7 @@ class Composer(Base):
         begun = self._begun
         if begun is None:
             return
-        quoted = [(self._author(shown), shown.plain) for shown in begun.shown]
+        quoted = [(who(each.name, each.handle, each.message.author.id), each.plain) for each in begun.shown]
         given = editor.for_editor(self.area.text, quoted)
         try:
             words = editor.command()
@@ -386,7 +398,3 @@ class Composer(Base):
         else:
             self.area.put(text)
             self.say(literal("Back from the editor. ctrl+s sends it."))
-
-    @staticmethod
-    def _author(shown: composing.Shown) -> Safe:
-        return who(shown.name, shown.handle, shown.message.author.id)
